@@ -1,0 +1,274 @@
+/* demo.c - train on the 8x8 digits, then ask how the data move the weights.
+ *
+ * Writes tables (CSV) into the folder given as first argument and prints a summary; report.py turns the tables into one
+ * HTML page.  The data file is the second argument.  Every number follows from the default seed, 0. */
+#include <inttypes.h>
+#include <nndyn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { EPOCHS = 120, BATCH = 32, SHOWN = 12, PER_CLASS = 8, PIXELS = 64, CLASSES = 10, BOUNDARY = PIXELS + CLASSES };
+
+/* Everything the parts of the demo share. */
+typedef struct demo {
+    const char *folder;
+    nndyn_context *context;
+    nndyn_dataset *train, *test;
+    nndyn_network *network;
+    int64_t parameters;
+    double loss, train_accuracy, test_accuracy;
+    double largest, smallest; /* mean extreme singular values of one sample's duality Jacobian */
+    int rank;                 /* directions of the data, of PIXELS, above 1/100 of the most visible one */
+    int wrong;
+} demo;
+
+/* A failed call ends the program with the library's own sentence. */
+static void check(int status, const void *handle)
+{
+    if (status != NNDYN_OK) {
+        fprintf(stderr, "%s: %s\n", nndyn_status_name(status), nndyn_message(handle));
+        exit(EXIT_FAILURE);
+    }
+}
+
+static FILE *table(const demo *d, const char *name, const char *header)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.csv", d->folder, name);
+    FILE *file = fopen(path, "w");
+    if (!file) {
+        perror(path);
+        exit(EXIT_FAILURE);
+    }
+    fprintf(file, "%s\n", header);
+    return file;
+}
+
+static void row(FILE *file, int64_t count, const double *values)
+{
+    for (int64_t i = 0; i < count; i++) {
+        fprintf(file, "%s%.17g", i ? "," : "", values[i]);
+    }
+    fprintf(file, "\n");
+}
+
+static void load_data(demo *d, const char *path)
+{
+    nndyn_options *options;
+    nndyn_dataset *all;
+    check(nndyn_options_create(d->context, &options), d->context);
+    check(nndyn_options_set_integer(options, "label_column", -2), options); /* the last one */
+    check(nndyn_options_set_double(options, "scale", 1.0 / 16), options);
+    check(nndyn_dataset_read_csv(d->context, path, options, &all), d->context);
+    check(nndyn_dataset_split(all, 0.2, NULL, &d->train, &d->test), all);
+    nndyn_dataset_free(all);
+    nndyn_options_free(options);
+}
+
+static void build_network(demo *d)
+{
+    check(nndyn_network_create(d->context, NNDYN_F64, PIXELS, &d->network), d->context);
+    check(nndyn_network_add_dense(d->network, 64, NNDYN_TANH), d->network);
+    check(nndyn_network_add_dense(d->network, 32, NNDYN_TANH), d->network);
+    check(nndyn_network_add_dense(d->network, CLASSES, NNDYN_IDENTITY), d->network);
+    check(nndyn_network_set_loss(d->network, NNDYN_SOFTMAX_CROSS_ENTROPY), d->network);
+    check(nndyn_network_shape(d->network, NULL, NULL, NULL, &d->parameters, NULL), d->network);
+}
+
+static void show_progress(int epoch, double accuracy)
+{
+    if (epoch % 10 == 0) {
+        fprintf(stderr, "training: epoch %3d of %d, test accuracy %.1f %%\n", epoch, EPOCHS, 100 * accuracy);
+    }
+}
+
+/* AdamW on batches with fresh input noise, the rate falling to zero along a cosine. */
+static void train(demo *d)
+{
+    nndyn_options *options;
+    nndyn_batches *batches;
+    nndyn_trainer *trainer;
+    int64_t steps;
+    check(nndyn_options_create(d->context, &options), d->context);
+    check(nndyn_options_set_double(options, "input_noise", 0.3), options);
+    check(nndyn_batches_create(d->train, NNDYN_BATCH_EPOCHS, BATCH, options, &batches), d->train);
+    nndyn_options_free(options);
+    check(nndyn_batches_shape(batches, &steps, NULL), batches);
+    check(nndyn_trainer_create(d->network, NNDYN_ADAMW, &trainer), d->network);
+    check(nndyn_trainer_set(trainer, "rate", 0.004), trainer);
+    check(nndyn_options_create(d->context, &options), d->context);
+    check(nndyn_options_set_double(options, "period", (double)(EPOCHS * steps)), options);
+    check(nndyn_trainer_set_schedule(trainer, NNDYN_SCHEDULE_COSINE, options), trainer);
+    nndyn_options_free(options);
+
+    FILE *file = table(d, "training", "step,train_loss,train_accuracy,test_loss,test_accuracy");
+    for (int epoch = 0; epoch <= EPOCHS; epoch++) {
+        double v[5] = {(double)(epoch * steps)};
+        check(nndyn_network_evaluate(d->network, d->train, &v[1], &v[2]), d->network);
+        check(nndyn_network_evaluate(d->network, d->test, &v[3], &v[4]), d->network);
+        row(file, 5, v);
+        show_progress(epoch, v[4]);
+        d->loss = v[1];
+        d->train_accuracy = v[2];
+        d->test_accuracy = v[4];
+        if (epoch < EPOCHS) {
+            check(nndyn_train_run(trainer, batches, steps, NULL), trainer);
+        }
+    }
+    fclose(file);
+    nndyn_batches_free(batches);
+    nndyn_trainer_free(trainer);
+}
+
+static int64_t argmax(const double *values, int64_t count)
+{
+    int64_t best = 0;
+    for (int64_t i = 1; i < count; i++) {
+        best = values[i] > values[best] ? i : best;
+    }
+    return best;
+}
+
+/* The wrong ones among the test digits first, then right ones, SHOWN in all: label, prediction, pixels. */
+static void write_predictions(demo *d)
+{
+    int64_t n;
+    check(nndyn_dataset_shape(d->test, &n, NULL, NULL, NULL, NULL), d->test);
+    FILE *file = table(d, "predictions", "label,prediction,pixels...");
+    int shown = 0;
+    for (int want_wrong = 1; want_wrong >= 0; want_wrong--) {
+        for (int64_t i = 0; i < n; i++) {
+            double v[2 + PIXELS], y[CLASSES];
+            int64_t label;
+            check(nndyn_dataset_get(d->test, i, 1, v + 2, NULL, &label), d->test);
+            check(nndyn_network_forward(d->network, 1, v + 2, y), d->network);
+            v[0] = (double)label;
+            v[1] = (double)argmax(y, CLASSES);
+            int wrong = v[0] != v[1];
+            d->wrong += wrong && want_wrong;
+            if (wrong == want_wrong && shown < SHOWN) {
+                row(file, 2 + PIXELS, v);
+                shown++;
+            }
+        }
+    }
+    fclose(file);
+}
+
+/* Mean singular spectrum of the duality Jacobian of one sample, for each class; and, over the same samples, the mean of
+ * J'J on the inputs: the metric by which learning sees the data. */
+static void write_spectra(demo *d, double *metric)
+{
+    int64_t n;
+    int samples = 0, count[CLASSES] = {0};
+    double spectrum[CLASSES][BOUNDARY] = {{0}}, s[BOUNDARY], gram[PIXELS * PIXELS];
+    nndyn_options *inputs;
+    check(nndyn_options_create(d->context, &inputs), d->context);
+    check(nndyn_options_set_text(inputs, "columns", "inputs"), inputs);
+    check(nndyn_dataset_shape(d->test, &n, NULL, NULL, NULL, NULL), d->test);
+    memset(metric, 0, PIXELS * PIXELS * sizeof *metric);
+    for (int64_t i = 0; i < n; i++) {
+        double x[PIXELS], t[CLASSES];
+        int64_t label;
+        check(nndyn_dataset_get(d->test, i, 1, x, t, &label), d->test);
+        if (count[label] == PER_CLASS) {
+            continue;
+        }
+        check(nndyn_duality_singular_values(d->network, 1, x, t, NULL, s), d->network);
+        check(nndyn_duality_gram(d->network, 1, x, t, inputs, gram), d->network);
+        for (int k = 0; k < BOUNDARY; k++) {
+            spectrum[label][k] += s[k] / PER_CLASS;
+        }
+        for (int k = 0; k < PIXELS * PIXELS; k++) {
+            metric[k] += gram[k];
+        }
+        count[label]++;
+        samples++;
+    }
+    FILE *file = table(d, "spectrum", "class,singular values...");
+    for (int c = 0; c < CLASSES; c++) {
+        double v[1 + BOUNDARY] = {c};
+        memcpy(v + 1, spectrum[c], sizeof spectrum[c]);
+        row(file, 1 + BOUNDARY, v);
+        d->largest += spectrum[c][0] / CLASSES;
+        d->smallest += spectrum[c][BOUNDARY - 2] / CLASSES; /* the last one is the exact null vector t = softmax */
+    }
+    fclose(file);
+    for (int k = 0; k < PIXELS * PIXELS; k++) {
+        metric[k] /= samples;
+    }
+    nndyn_options_free(inputs);
+}
+
+static int apply_metric(void *user, const double *x, double *y)
+{
+    const double *metric = user;
+    for (int i = 0; i < PIXELS; i++) {
+        y[i] = 0;
+        for (int j = 0; j < PIXELS; j++) {
+            y[i] += metric[i * PIXELS + j] * x[j];
+        }
+    }
+    return 0;
+}
+
+/* Directions of the data from the most to the least visible to learning: gain and the direction as an 8x8 picture. */
+static void write_directions(demo *d, double *metric)
+{
+    nndyn_operator *op;
+    double s[PIXELS], v[PIXELS * PIXELS];
+    check(nndyn_operator_create(d->context, PIXELS, PIXELS, apply_metric, NULL, metric, &op), d->context);
+    check(nndyn_singular_values(op, PIXELS, NULL, s, NULL, v, NULL), op);
+    FILE *file = table(d, "directions", "gain,pixels...");
+    for (int i = 0; i < PIXELS; i++) {
+        double line[1 + PIXELS] = {s[i]};
+        memcpy(line + 1, v + i * PIXELS, PIXELS * sizeof *v);
+        row(file, 1 + PIXELS, line);
+        d->rank += s[i] > 0.01 * s[0];
+    }
+    fclose(file);
+    nndyn_operator_free(op);
+}
+
+static void print_summary(const demo *d)
+{
+    char info[512];
+    int64_t train_samples, test_samples;
+    check(nndyn_dataset_shape(d->train, &train_samples, NULL, NULL, NULL, NULL), d->train);
+    check(nndyn_dataset_shape(d->test, &test_samples, NULL, NULL, NULL, NULL), d->test);
+    check(nndyn_build_info(sizeof info, info, NULL), NULL);
+    printf("library: %s\n", info);
+    printf("data: UCI digits, %" PRId64 " to train, %" PRId64 " held out (stratified)\n", train_samples, test_samples);
+    printf("network: 64-64-32-10 tanh, %" PRId64 " parameters, softmax cross-entropy\n", d->parameters);
+    printf("training: %d epochs of AdamW, batches of %d\n", EPOCHS, BATCH);
+    printf("train loss: %.4f, train accuracy: %.1f %%\n", d->loss, 100 * d->train_accuracy);
+    printf("test accuracy: %.1f %%\n", 100 * d->test_accuracy);
+    printf("wrong on the held-out digits: %d\n", d->wrong);
+    printf("duality spectrum of a sample: %.3g to %.3g (mean over classes)\n", d->largest, d->smallest);
+    printf("data directions that learning sees (gain above 1/100 of the first): %d of %d\n", d->rank, PIXELS);
+    printf("tables: %s\n", d->folder);
+}
+
+int main(int argc, char **argv)
+{
+    static double metric[PIXELS * PIXELS];
+    if (argc != 3) {
+        fprintf(stderr, "usage: demo FOLDER DIGITS.CSV\n");
+        return EXIT_FAILURE;
+    }
+    demo d = {.folder = argv[1]};
+    check(nndyn_context_create(&d.context), NULL);
+    load_data(&d, argv[2]);
+    build_network(&d);
+    train(&d);
+    write_predictions(&d);
+    write_spectra(&d, metric);
+    write_directions(&d, metric);
+    print_summary(&d);
+    nndyn_network_free(d.network);
+    nndyn_dataset_free(d.train);
+    nndyn_dataset_free(d.test);
+    nndyn_context_free(d.context);
+    return EXIT_SUCCESS;
+}

@@ -1,0 +1,135 @@
+"""Turn the tables of the demo into one self-contained HTML page.
+
+Usage: report.py FOLDER: reads FOLDER/*.csv, writes FOLDER/report.html.  A section is one function that returns a title,
+a paragraph and pictures; SECTIONS lists them in order.
+"""
+import html
+import io
+import pathlib
+import sys
+
+import matplotlib
+
+matplotlib.use("svg")
+import matplotlib.pyplot as plt  # noqa: E402  (the backend must be chosen first)
+import numpy as np  # noqa: E402
+
+STYLE = """
+body { font: 16px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; color: #222; }
+h1, h2 { font-weight: 600; } pre { background: #f5f5f5; padding: 1em; overflow-x: auto; }
+figure { margin: 1em 0; } svg { max-width: 100%; height: auto; } figcaption { color: #555; }
+"""
+
+
+def table(folder, name):
+    return np.loadtxt(folder / f"{name}.csv", delimiter=",", skiprows=1, ndmin=2)
+
+
+def svg(figure):
+    text = io.StringIO()
+    figure.savefig(text, format="svg", bbox_inches="tight", metadata={"Date": None})
+    plt.close(figure)
+    source = text.getvalue()
+    return source[source.index("<svg"):]
+
+
+def picture(figure, caption):
+    return f"<figure>{svg(figure)}<figcaption>{html.escape(caption)}</figcaption></figure>"
+
+
+def images(rows, titles, columns, limits, cmap):
+    """A grid of 8x8 pictures."""
+    lines = -(-len(rows) // columns)
+    figure, axes = plt.subplots(lines, columns, figsize=(1.2 * columns, 1.45 * lines), squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, row, title in zip(axes.flat, rows, titles):
+        low, high = limits(row)
+        axis.imshow(row.reshape(8, 8), cmap=cmap, vmin=low, vmax=high)
+        axis.set_title(title, fontsize=9)
+    return figure
+
+
+def training(folder):
+    t = table(folder, "training")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
+    for axis, columns, name in ((left, (1, 3), "mean loss"), (right, (2, 4), "accuracy")):
+        for column, label in zip(columns, ("train", "held out")):
+            axis.plot(t[:, 0], t[:, column], label=label)
+        axis.set_xlabel("step")
+        axis.set_ylabel(name)
+        axis.legend()
+    left.set_yscale("log")
+    text = f"Final accuracy on the held-out fifth: {100 * t[-1, 4]:.1f} %."
+    return "Training", text, [picture(figure, "Loss and accuracy along training.")]
+
+
+def predictions(folder):
+    t = table(folder, "predictions")
+    titles = [f"{int(r[0])} read as {int(r[1])}" for r in t]
+    figure = images(t[:, 2:], titles, 6, lambda row: (0, 1), "gray_r")
+    return "Predictions", "The held-out digits the network gets wrong come first.", [
+        picture(figure, "Held-out digits: label and prediction.")]
+
+
+def spectrum(folder):
+    t = table(folder, "spectrum")
+    figure, axis = plt.subplots(figsize=(7, 4))
+    colors = plt.get_cmap("tab10")
+    for r in t:
+        values = r[1:]
+        axis.semilogy(np.arange(1, len(values)), values[:-1], color=colors(int(r[0])), lw=1.2,
+                      label=f"digit {int(r[0])}")
+    axis.set_xlabel("mode")
+    axis.set_ylabel("singular value")
+    axis.legend(ncol=2, fontsize=8)
+    text = ("Singular values of the Jacobian of the duality map, from the 64 pixels and 10 targets of one sample to "
+            "the changes of all weights it causes; means over samples of each class. Large values: small changes of "
+            "the data that move the weights much. The last mode, a shift of the targets along the network's own "
+            "prediction, is exactly null and left out.")
+    return "How the data move the weights", text, [picture(figure, "Duality singular spectrum by class.")]
+
+
+def directions(folder):
+    t = table(folder, "directions")
+    gain, rows = t[:, 0], t[:, 1:]
+    symmetric = lambda row: (-np.abs(row).max(), np.abs(row).max())  # noqa: E731
+    figure, axis = plt.subplots(figsize=(7, 2.6))
+    axis.semilogy(np.arange(1, len(gain) + 1), gain / gain[0], ".-")
+    axis.set_xlabel("direction of the data")
+    axis.set_ylabel("gain / largest")
+    seen = images(rows[:8], [f"{g:.2g}" for g in gain[:8]], 8, symmetric, "RdBu_r")
+    unseen = images(rows[:-9:-1], [f"{g:.1e}" for g in gain[:-9:-1]], 8, symmetric, "RdBu_r")
+    text = ("Eigenvectors of the mean of J'J over the pixels: the metric by which learning sees the data. Along the "
+            "last ones pictures can change with hardly any trace in the weights. The gain ends in a floor, not at "
+            "zero: while a sample is not fitted to the last digit, each of its pixels moves the first layer's weights "
+            "by the residual.")
+    return "Data directions that learning cannot see", text, [
+        picture(figure, "Gain of each direction."),
+        picture(seen, "The most visible directions, with their gain."),
+        picture(unseen, "The least visible directions, with their gain.")]
+
+
+SECTIONS = (training, predictions, spectrum, directions)
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    matplotlib.rcParams["svg.hashsalt"] = "nndyn"  # the same tables give the same page
+    body = []
+    for section in SECTIONS:
+        title, text, pictures = section(folder)
+        body.append(f"<h2>{html.escape(title)}</h2>\n<p>{html.escape(text)}</p>\n" + "\n".join(pictures))
+    summary = folder / "summary.txt"
+    if summary.exists():
+        body.insert(0, f"<pre>{html.escape(summary.read_text())}</pre>")
+    tables = ", ".join(f'<a href="{p.name}">{p.name}</a>' for p in sorted(folder.glob("*.csv")))
+    page = (f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>libnndyn: digits</title>'
+            f"<style>{STYLE}</style></head>\n<body><h1>libnndyn on the 8x8 digits</h1>\n" + "\n".join(body)
+            + f"\n<h2>Tables</h2>\n<p>The numbers behind the pictures: {tables}.</p></body></html>\n")
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    print(f"report: {folder / 'report.html'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+/* nndyn.h - train neural networks and analyze the dynamics of their learning.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * The umbrella: it includes the public headers in reading order and defines nothing else.  What holds for every
+ * function (status, ownership, threads, layout of arrays) stands once, at the top of nndyn/core.h. */
+#ifndef NNDYN_H
+#define NNDYN_H
+#include "nndyn/core.h"
+#include "nndyn/kernels.h"
+#include "nndyn/linalg.h"
+#include "nndyn/data.h"
+#include "nndyn/network.h"
+#include "nndyn/derivatives.h"
+#include "nndyn/training.h"
+#include "nndyn/duality.h"
+#endif

@@ -1,0 +1,1287 @@
+"""
+libnndyn for Julia: train neural networks and analyze the dynamics of their learning.
+
+One file over the shared library, which is looked for in `ENV["NNDYN_LIBRARY"]`, next to this file, in `../lib` and
+`../../lib` of it, and then where the system's loader looks.
+
+    net = NNDyn.Network(64)
+    NNDyn.dense!(net, 32, NNDyn.TANH); NNDyn.dense!(net, 10); NNDyn.loss!(net, NNDyn.SOFTMAX_CROSS_ENTROPY)
+    trainer = NNDyn.Trainer(net, NNDyn.ADAM; rate = 1e-3)
+    loss = NNDyn.step!(trainer, x, t)
+    s = NNDyn.duality_singular_values(net, x, t)
+
+Samples are columns: what is `n x inputs` in C is `inputs x n` here, without a copy; likewise every matrix that comes
+back is the transpose of what the C header says. What a C function takes as options are keyword arguments. A failure
+throws `NNDyn.Failure` with the library's sentence; an exception inside of a callback comes out of the call that ran it.
+SPDX-License-Identifier: MIT
+"""
+module NNDyn
+
+using Libdl
+
+const LIBRARY = Ref{Ptr{Cvoid}}(C_NULL)
+
+symbol(name) = Libdl.dlsym(LIBRARY[], name)
+
+# ---- declarations: written by generate.py from the public headers ----------------------------------------------------
+
+const HEADERS = v"0.1.0" # version declared against
+
+const OK = Cint(0)
+const ENOMEM = Cint(-1)
+const EARG = Cint(-2)
+const EOPTION = Cint(-3)
+const ESTATE = Cint(-4)
+const EBUSY = Cint(-5)
+const EDATA = Cint(-6)
+const ENUMERIC = Cint(-7)
+const ECANCELED = Cint(-8)
+const EIO = Cint(-9)
+const EFORMAT = Cint(-10)
+const ELIMIT = Cint(-11)
+const EUNSUPPORTED = Cint(-12)
+const ECALLBACK = Cint(-13)
+const EINTERNAL = Cint(-14)
+const F32 = Cint(1)
+const F64 = Cint(2)
+const IDENTITY = Cint(1)
+const RELU = Cint(2)
+const LEAKY_RELU = Cint(3)
+const ELU = Cint(4)
+const SOFTPLUS = Cint(5)
+const SIGMOID = Cint(6)
+const TANH = Cint(7)
+const ERF = Cint(8)
+const ARCTAN = Cint(9)
+const SOFTSIGN = Cint(10)
+const ISRU = Cint(11)
+const SILU = Cint(12)
+const GELU = Cint(13)
+const EXP = Cint(14)
+const SIN = Cint(15)
+const COS = Cint(16)
+const ABS_POWER = Cint(17)
+const CUSTOM_ACTIVATION = Cint(18)
+const SQUARED_ERROR = Cint(1)
+const POWER_ERROR = Cint(2)
+const BINARY_CROSS_ENTROPY = Cint(3)
+const SOFTMAX_CROSS_ENTROPY = Cint(4)
+const POISSON = Cint(5)
+const HUBER = Cint(6)
+const LOG_COSH = Cint(7)
+const CAUCHY = Cint(8)
+const GEMAN_MCCLURE = Cint(9)
+const WELSCH = Cint(10)
+const BARRON = Cint(11)
+const HINGE = Cint(12)
+const NEGATIVE_LOG = Cint(13)
+const CUSTOM_LOSS = Cint(14)
+const SGD = Cint(1)
+const MOMENTUM = Cint(2)
+const NESTEROV = Cint(3)
+const RMSPROP = Cint(4)
+const ADAM = Cint(5)
+const ADAMW = Cint(6)
+const LANGEVIN = Cint(7)
+const BATCH_FULL = Cint(1)
+const BATCH_EPOCHS = Cint(2)
+const BATCH_REPLACEMENT = Cint(3)
+const DENSE = Cint(1)
+const ACTIVATION = Cint(2)
+const BATCH_NORM = Cint(3)
+const DROPOUT = Cint(4)
+const RESIDUAL_BEGIN = Cint(5)
+const RESIDUAL_END = Cint(6)
+const SCHEDULE_CONSTANT = Cint(1)
+const SCHEDULE_STEP = Cint(2)
+const SCHEDULE_EXPONENTIAL = Cint(3)
+const SCHEDULE_COSINE = Cint(4)
+const SCHEDULE_INVERSE_SQRT = Cint(5)
+const SCHEDULE_LINEAR = Cint(6)
+const DUALITY_APPLY = Cint(1)
+const DUALITY_JVP = Cint(2)
+const DUALITY_VJP = Cint(3)
+const DUALITY_JACOBIAN = Cint(4)
+const DUALITY_GRAM = Cint(5)
+const DUALITY_SINGULAR_VALUES = Cint(6)
+const DUALITY_OPERATOR = Cint(7)
+
+nndyn_status_name(status) =
+    ccall(symbol(:nndyn_status_name), Cstring, (Cint,), status)
+
+nndyn_status_text(status) =
+    ccall(symbol(:nndyn_status_text), Cstring, (Cint,), status)
+
+nndyn_message(handle) =
+    ccall(symbol(:nndyn_message), Cstring, (Ptr{Cvoid},), handle)
+
+nndyn_version() =
+    ccall(symbol(:nndyn_version), Cint, ())
+
+nndyn_context_create(out) =
+    ccall(symbol(:nndyn_context_create), Cint, (Ptr{Ptr{Cvoid}},), out)
+
+nndyn_context_create_with_allocator(allocate, release, user, out) =
+    ccall(symbol(:nndyn_context_create_with_allocator), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}),
+        allocate, release, user, out)
+
+nndyn_context_free(context) =
+    ccall(symbol(:nndyn_context_free), Cvoid, (Ptr{Cvoid},), context)
+
+nndyn_context_set_seed(context, seed) =
+    ccall(symbol(:nndyn_context_set_seed), Cint, (Ptr{Cvoid}, Int64), context, seed)
+
+nndyn_context_set_threads(context, threads) =
+    ccall(symbol(:nndyn_context_set_threads), Cint, (Ptr{Cvoid}, Int64), context, threads)
+
+nndyn_context_set_executor(context, run, user) =
+    ccall(symbol(:nndyn_context_set_executor), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), context, run, user)
+
+nndyn_context_set_progress(context, progress, user) =
+    ccall(symbol(:nndyn_context_set_progress), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), context, progress, user)
+
+nndyn_context_cancel(context) =
+    ccall(symbol(:nndyn_context_cancel), Cint, (Ptr{Cvoid},), context)
+
+nndyn_context_set_memory_limit(context, bytes) =
+    ccall(symbol(:nndyn_context_set_memory_limit), Cint, (Ptr{Cvoid}, Int64), context, bytes)
+
+nndyn_options_create(context, out) =
+    ccall(symbol(:nndyn_options_create), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, out)
+
+nndyn_options_free(options) =
+    ccall(symbol(:nndyn_options_free), Cvoid, (Ptr{Cvoid},), options)
+
+nndyn_options_set_double(options, name, value) =
+    ccall(symbol(:nndyn_options_set_double), Cint, (Ptr{Cvoid}, Cstring, Cdouble), options, name, value)
+
+nndyn_options_set_integer(options, name, value) =
+    ccall(symbol(:nndyn_options_set_integer), Cint, (Ptr{Cvoid}, Cstring, Int64), options, name, value)
+
+nndyn_options_set_text(options, name, value) =
+    ccall(symbol(:nndyn_options_set_text), Cint, (Ptr{Cvoid}, Cstring, Cstring), options, name, value)
+
+nndyn_build_info(capacity, text, length) =
+    ccall(symbol(:nndyn_build_info), Cint, (Int64, Ptr{UInt8}, Ptr{Int64}), capacity, text, length)
+
+nndyn_context_set_kernels(context, name) =
+    ccall(symbol(:nndyn_context_set_kernels), Cint, (Ptr{Cvoid}, Cstring), context, name)
+
+nndyn_operator_create(context, rows, columns, apply, apply_transposed, user, out) =
+    ccall(symbol(:nndyn_operator_create), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, rows, columns, apply,
+        apply_transposed, user, out)
+
+nndyn_operator_free(op) =
+    ccall(symbol(:nndyn_operator_free), Cvoid, (Ptr{Cvoid},), op)
+
+nndyn_operator_shape(op, rows, columns, symmetric) =
+    ccall(symbol(:nndyn_operator_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Cint}), op, rows, columns,
+        symmetric)
+
+nndyn_operator_apply(op, x, y) =
+    ccall(symbol(:nndyn_operator_apply), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), op, x, y)
+
+nndyn_operator_apply_transposed(op, y, x) =
+    ccall(symbol(:nndyn_operator_apply_transposed), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), op, y, x)
+
+nndyn_singular_values(op, count, options, s, u, v, residuals) =
+    ccall(symbol(:nndyn_singular_values), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), op, count, options, s,
+        u, v, residuals)
+
+nndyn_eigenpairs(op, count, options, values, vectors, residuals, converged) =
+    ccall(symbol(:nndyn_eigenpairs), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), op, count, options,
+        values, vectors, residuals, converged)
+
+nndyn_dataset_create(context, samples, inputs, x, targets, t, copy, out) =
+    ccall(symbol(:nndyn_dataset_create), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Cint, Ptr{Ptr{Cvoid}}), context, samples, inputs,
+        x, targets, t, copy, out)
+
+nndyn_dataset_create_f32(context, samples, inputs, x, targets, t, copy, out) =
+    ccall(symbol(:nndyn_dataset_create_f32), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cfloat}, Int64, Ptr{Cfloat}, Cint, Ptr{Ptr{Cvoid}}), context, samples, inputs, x,
+        targets, t, copy, out)
+
+nndyn_dataset_create_labels(context, samples, inputs, x, classes, labels, copy, out) =
+    ccall(symbol(:nndyn_dataset_create_labels), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Int64, Ptr{Int64}, Cint, Ptr{Ptr{Cvoid}}), context, samples, inputs, x,
+        classes, labels, copy, out)
+
+nndyn_dataset_create_labels_f32(context, samples, inputs, x, classes, labels, copy, out) =
+    ccall(symbol(:nndyn_dataset_create_labels_f32), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cfloat}, Int64, Ptr{Int64}, Cint, Ptr{Ptr{Cvoid}}), context, samples, inputs, x,
+        classes, labels, copy, out)
+
+nndyn_dataset_read_idx(context, images, labels, options, out) =
+    ccall(symbol(:nndyn_dataset_read_idx), Cint, (Ptr{Cvoid}, Cstring, Cstring, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context,
+        images, labels, options, out)
+
+nndyn_dataset_read_csv(context, path, options, out) =
+    ccall(symbol(:nndyn_dataset_read_csv), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, path,
+        options, out)
+
+nndyn_dataset_free(dataset) =
+    ccall(symbol(:nndyn_dataset_free), Cvoid, (Ptr{Cvoid},), dataset)
+
+nndyn_dataset_shape(dataset, samples, inputs, targets, classes, dtype) =
+    ccall(symbol(:nndyn_dataset_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Cint}),
+        dataset, samples, inputs, targets, classes, dtype)
+
+nndyn_dataset_get(dataset, first, count, x, t, labels) =
+    ccall(symbol(:nndyn_dataset_get), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}), dataset,
+        first, count, x, t, labels)
+
+nndyn_dataset_select(dataset, count, rows, out) =
+    ccall(symbol(:nndyn_dataset_select), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Ptr{Cvoid}}), dataset, count, rows,
+        out)
+
+nndyn_dataset_convert(dataset, dtype, out) =
+    ccall(symbol(:nndyn_dataset_convert), Cint, (Ptr{Cvoid}, Cint, Ptr{Ptr{Cvoid}}), dataset, dtype, out)
+
+nndyn_dataset_standardize(dataset, reference, out) =
+    ccall(symbol(:nndyn_dataset_standardize), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), dataset, reference, out)
+
+nndyn_dataset_split(dataset, fraction, options, first, second) =
+    ccall(symbol(:nndyn_dataset_split), Cint, (Ptr{Cvoid}, Cdouble, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Ptr{Ptr{Cvoid}}),
+        dataset, fraction, options, first, second)
+
+nndyn_batches_create(dataset, kind, size, options, out) =
+    ccall(symbol(:nndyn_batches_create), Cint, (Ptr{Cvoid}, Cint, Int64, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), dataset, kind,
+        size, options, out)
+
+nndyn_batches_free(batches) =
+    ccall(symbol(:nndyn_batches_free), Cvoid, (Ptr{Cvoid},), batches)
+
+nndyn_batches_shape(batches, steps, largest) =
+    ccall(symbol(:nndyn_batches_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), batches, steps, largest)
+
+nndyn_batches_get(batches, step, n, x, t) =
+    ccall(symbol(:nndyn_batches_get), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Ptr{Cdouble}}, Ptr{Ptr{Cdouble}}),
+        batches, step, n, x, t)
+
+nndyn_batches_get_f32(batches, step, n, x, t) =
+    ccall(symbol(:nndyn_batches_get_f32), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Ptr{Cfloat}}, Ptr{Ptr{Cfloat}}),
+        batches, step, n, x, t)
+
+nndyn_network_create(context, dtype, inputs, out) =
+    ccall(symbol(:nndyn_network_create), Cint, (Ptr{Cvoid}, Cint, Int64, Ptr{Ptr{Cvoid}}), context, dtype, inputs, out)
+
+nndyn_network_free(network) =
+    ccall(symbol(:nndyn_network_free), Cvoid, (Ptr{Cvoid},), network)
+
+nndyn_network_add_dense(network, units, activation) =
+    ccall(symbol(:nndyn_network_add_dense), Cint, (Ptr{Cvoid}, Int64, Cint), network, units, activation)
+
+nndyn_network_add_dense_with(network, units, activation, options) =
+    ccall(symbol(:nndyn_network_add_dense_with), Cint, (Ptr{Cvoid}, Int64, Cint, Ptr{Cvoid}), network, units,
+        activation, options)
+
+nndyn_network_add_activation(network, activation, options) =
+    ccall(symbol(:nndyn_network_add_activation), Cint, (Ptr{Cvoid}, Cint, Ptr{Cvoid}), network, activation, options)
+
+nndyn_network_add_custom_activation(network, order, evaluate, user) =
+    ccall(symbol(:nndyn_network_add_custom_activation), Cint, (Ptr{Cvoid}, Cint, Ptr{Cvoid}, Ptr{Cvoid}), network,
+        order, evaluate, user)
+
+nndyn_network_add_batch_norm(network, options) =
+    ccall(symbol(:nndyn_network_add_batch_norm), Cint, (Ptr{Cvoid}, Ptr{Cvoid}), network, options)
+
+nndyn_network_add_dropout(network, rate) =
+    ccall(symbol(:nndyn_network_add_dropout), Cint, (Ptr{Cvoid}, Cdouble), network, rate)
+
+nndyn_network_begin_residual(network) =
+    ccall(symbol(:nndyn_network_begin_residual), Cint, (Ptr{Cvoid},), network)
+
+nndyn_network_end_residual(network) =
+    ccall(symbol(:nndyn_network_end_residual), Cint, (Ptr{Cvoid},), network)
+
+nndyn_network_set_loss(network, loss) =
+    ccall(symbol(:nndyn_network_set_loss), Cint, (Ptr{Cvoid}, Cint), network, loss)
+
+nndyn_network_set_loss_with(network, loss, options) =
+    ccall(symbol(:nndyn_network_set_loss_with), Cint, (Ptr{Cvoid}, Cint, Ptr{Cvoid}), network, loss, options)
+
+nndyn_network_set_custom_loss(network, order, evaluate, user) =
+    ccall(symbol(:nndyn_network_set_custom_loss), Cint, (Ptr{Cvoid}, Cint, Ptr{Cvoid}, Ptr{Cvoid}), network, order,
+        evaluate, user)
+
+nndyn_network_initialize(network, seed) =
+    ccall(symbol(:nndyn_network_initialize), Cint, (Ptr{Cvoid}, Int64), network, seed)
+
+nndyn_network_shape(network, inputs, outputs, layers, parameters, dtype) =
+    ccall(symbol(:nndyn_network_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Cint}),
+        network, inputs, outputs, layers, parameters, dtype)
+
+nndyn_network_layer(network, layer, kind, activation, inputs, outputs, first, count) =
+    ccall(symbol(:nndyn_network_layer), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cint}, Ptr{Cint}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), network, layer, kind,
+        activation, inputs, outputs, first, count)
+
+nndyn_network_get_parameters(network, count, parameters) =
+    ccall(symbol(:nndyn_network_get_parameters), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}), network, count, parameters)
+
+nndyn_network_set_parameters(network, count, parameters) =
+    ccall(symbol(:nndyn_network_set_parameters), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}), network, count, parameters)
+
+nndyn_network_get_statistics(network, count, statistics) =
+    ccall(symbol(:nndyn_network_get_statistics), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}), network, count, statistics)
+
+nndyn_network_set_statistics(network, count, statistics) =
+    ccall(symbol(:nndyn_network_set_statistics), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}), network, count, statistics)
+
+nndyn_network_forward(network, n, x, y) =
+    ccall(symbol(:nndyn_network_forward), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}), network, n, x, y)
+
+nndyn_network_forward_f32(network, n, x, y) =
+    ccall(symbol(:nndyn_network_forward_f32), Cint, (Ptr{Cvoid}, Int64, Ptr{Cfloat}, Ptr{Cfloat}), network, n, x, y)
+
+nndyn_network_evaluate(network, dataset, loss, accuracy) =
+    ccall(symbol(:nndyn_network_evaluate), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network, dataset,
+        loss, accuracy)
+
+nndyn_network_copy(network, dtype, out) =
+    ccall(symbol(:nndyn_network_copy), Cint, (Ptr{Cvoid}, Cint, Ptr{Ptr{Cvoid}}), network, dtype, out)
+
+nndyn_network_save(network, path) =
+    ccall(symbol(:nndyn_network_save), Cint, (Ptr{Cvoid}, Cstring), network, path)
+
+nndyn_network_load(context, path, out) =
+    ccall(symbol(:nndyn_network_load), Cint, (Ptr{Cvoid}, Cstring, Ptr{Ptr{Cvoid}}), context, path, out)
+
+nndyn_activation_evaluate(context, activation, options, order, count, z, values) =
+    ccall(symbol(:nndyn_activation_evaluate), Cint,
+        (Ptr{Cvoid}, Cint, Ptr{Cvoid}, Cint, Int64, Ptr{Cdouble}, Ptr{Cdouble}), context, activation, options, order,
+        count, z, values)
+
+nndyn_activation_name(kind) =
+    ccall(symbol(:nndyn_activation_name), Cstring, (Cint,), kind)
+
+nndyn_loss_name(kind) =
+    ccall(symbol(:nndyn_loss_name), Cstring, (Cint,), kind)
+
+nndyn_gradient(network, n, x, t, options, loss, gradient) =
+    ccall(symbol(:nndyn_gradient), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network, n, x, t,
+        options, loss, gradient)
+
+nndyn_layer_sensitivity(network, n, x, t, layer, options, output, sensitivity) =
+    ccall(symbol(:nndyn_layer_sensitivity), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network, n, x,
+        t, layer, options, output, sensitivity)
+
+nndyn_gradient_norms(network, n, x, t, options, norms) =
+    ccall(symbol(:nndyn_gradient_norms), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x, t, options, norms)
+
+nndyn_input_jacobian(network, n, x, options, jacobian) =
+    ccall(symbol(:nndyn_input_jacobian), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, n,
+        x, options, jacobian)
+
+nndyn_jvp(network, n, x, xdot, u, options, ydot) =
+    ccall(symbol(:nndyn_jvp), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x, xdot, u,
+        options, ydot)
+
+nndyn_vjp(network, n, x, ybar, options, xbar, ubar) =
+    ccall(symbol(:nndyn_vjp), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network, n, x, ybar,
+        options, xbar, ubar)
+
+nndyn_hessian_vector(network, n, x, t, u, options, hu) =
+    ccall(symbol(:nndyn_hessian_vector), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x, t, u,
+        options, hu)
+
+nndyn_gauss_newton_vector(network, n, x, t, u, options, gu) =
+    ccall(symbol(:nndyn_gauss_newton_vector), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x, t, u,
+        options, gu)
+
+nndyn_hessian_operator(network, n, x, t, options, out) =
+    ccall(symbol(:nndyn_hessian_operator), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n, x, t, options, out)
+
+nndyn_gauss_newton_operator(network, n, x, t, options, out) =
+    ccall(symbol(:nndyn_gauss_newton_operator), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n, x, t, options, out)
+
+nndyn_parameter_jacobian_operator(network, n, x, options, out) =
+    ccall(symbol(:nndyn_parameter_jacobian_operator), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n, x, options, out)
+
+nndyn_trainer_create(network, optimizer, out) =
+    ccall(symbol(:nndyn_trainer_create), Cint, (Ptr{Cvoid}, Cint, Ptr{Ptr{Cvoid}}), network, optimizer, out)
+
+nndyn_trainer_create_with(network, optimizer, options, out) =
+    ccall(symbol(:nndyn_trainer_create_with), Cint, (Ptr{Cvoid}, Cint, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, optimizer,
+        options, out)
+
+nndyn_trainer_free(trainer) =
+    ccall(symbol(:nndyn_trainer_free), Cvoid, (Ptr{Cvoid},), trainer)
+
+nndyn_trainer_set(trainer, name, value) =
+    ccall(symbol(:nndyn_trainer_set), Cint, (Ptr{Cvoid}, Cstring, Cdouble), trainer, name, value)
+
+nndyn_trainer_get(trainer, name, value) =
+    ccall(symbol(:nndyn_trainer_get), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}), trainer, name, value)
+
+nndyn_trainer_set_schedule(trainer, schedule, options) =
+    ccall(symbol(:nndyn_trainer_set_schedule), Cint, (Ptr{Cvoid}, Cint, Ptr{Cvoid}), trainer, schedule, options)
+
+nndyn_train_step(trainer, n, x, t, loss) =
+    ccall(symbol(:nndyn_train_step), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), trainer, n, x,
+        t, loss)
+
+nndyn_train_step_f32(trainer, n, x, t, loss) =
+    ccall(symbol(:nndyn_train_step_f32), Cint, (Ptr{Cvoid}, Int64, Ptr{Cfloat}, Ptr{Cfloat}, Ptr{Cdouble}), trainer, n,
+        x, t, loss)
+
+nndyn_train_run(trainer, batches, steps, loss) =
+    ccall(symbol(:nndyn_train_run), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}), trainer, batches, steps, loss)
+
+nndyn_trainer_progress(trainer, steps, rate) =
+    ccall(symbol(:nndyn_trainer_progress), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}), trainer, steps, rate)
+
+nndyn_trainer_get_gradient(trainer, count, gradient) =
+    ccall(symbol(:nndyn_trainer_get_gradient), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}), trainer, count, gradient)
+
+nndyn_trainer_state_size(trainer, count) =
+    ccall(symbol(:nndyn_trainer_state_size), Cint, (Ptr{Cvoid}, Ptr{Int64}), trainer, count)
+
+nndyn_trainer_get_state(trainer, count, state, steps) =
+    ccall(symbol(:nndyn_trainer_get_state), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Int64}), trainer, count, state,
+        steps)
+
+nndyn_trainer_set_state(trainer, count, state, steps) =
+    ccall(symbol(:nndyn_trainer_set_state), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64), trainer, count, state,
+        steps)
+
+nndyn_trainer_save(trainer, path) =
+    ccall(symbol(:nndyn_trainer_save), Cint, (Ptr{Cvoid}, Cstring), trainer, path)
+
+nndyn_trainer_load(context, path, network, trainer) =
+    ccall(symbol(:nndyn_trainer_load), Cint, (Ptr{Cvoid}, Cstring, Ptr{Ptr{Cvoid}}, Ptr{Ptr{Cvoid}}), context, path,
+        network, trainer)
+
+nndyn_trainer_forecast(network, optimizer, n, bytes, flops) =
+    ccall(symbol(:nndyn_trainer_forecast), Cint, (Ptr{Cvoid}, Cint, Int64, Ptr{Int64}, Ptr{Cdouble}), network,
+        optimizer, n, bytes, flops)
+
+nndyn_duality_shape(network, n, options, rows, columns) =
+    ccall(symbol(:nndyn_duality_shape), Cint, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), network, n,
+        options, rows, columns)
+
+nndyn_duality_forecast(network, n, what, options, bytes, flops) =
+    ccall(symbol(:nndyn_duality_forecast), Cint, (Ptr{Cvoid}, Int64, Cint, Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}),
+        network, n, what, options, bytes, flops)
+
+nndyn_duality_apply(network, n, x, t, options, qdot) =
+    ccall(symbol(:nndyn_duality_apply), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}),
+        network, n, x, t, options, qdot)
+
+nndyn_duality_jvp(network, n, x, t, xdot, tdot, options, qdot) =
+    ccall(symbol(:nndyn_duality_jvp), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network,
+        n, x, t, xdot, tdot, options, qdot)
+
+nndyn_duality_vjp(network, n, x, t, u, options, xbar, tbar) =
+    ccall(symbol(:nndyn_duality_vjp), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network,
+        n, x, t, u, options, xbar, tbar)
+
+nndyn_duality_jacobian(network, n, x, t, options, jacobian) =
+    ccall(symbol(:nndyn_duality_jacobian), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x, t, options, jacobian)
+
+nndyn_duality_gram(network, n, x, t, options, gram) =
+    ccall(symbol(:nndyn_duality_gram), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}),
+        network, n, x, t, options, gram)
+
+nndyn_duality_singular_values(network, n, x, t, options, s) =
+    ccall(symbol(:nndyn_duality_singular_values), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x, t, options, s)
+
+nndyn_duality_operator(network, n, x, t, options, out) =
+    ccall(symbol(:nndyn_duality_operator), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n, x, t, options, out)
+
+# ---- end of declarations ---------------------------------------------------------------------------------------------
+
+# ---- the library -----------------------------------------------------------------------------------------------------
+
+function candidates()
+    haskey(ENV, "NNDYN_LIBRARY") && return [ENV["NNDYN_LIBRARY"]]
+    soname = "libnndyn.so." * (HEADERS.major == 0 ? "0.$(HEADERS.minor)" : string(HEADERS.major))
+    names = ["libnndyn.so", soname, "libnndyn.dylib"]
+    places = [@__DIR__, joinpath(@__DIR__, "..", "lib"), joinpath(@__DIR__, "..", "..", "lib")]
+    return [filter(isfile, [joinpath(place, name) for place in places for name in names]); names]
+end
+
+function __init__()
+    for name in candidates()
+        handle = Libdl.dlopen(name; throw_error = false)
+        if handle !== nothing
+            LIBRARY[] = handle
+            break
+        end
+    end
+    LIBRARY[] == C_NULL && error("libnndyn was not found; set NNDYN_LIBRARY to its path")
+    found = version()
+    newer = found.major == HEADERS.major && found.minor >= HEADERS.minor
+    fits = HEADERS.major == 0 ? (newer && found.minor == HEADERS.minor) : newer
+    fits || error("libnndyn is version $found; this module was made for $HEADERS")
+end
+
+"Version of the library that is running."
+function version()
+    number = nndyn_version()
+    return VersionNumber(number ÷ 10000, number ÷ 100 % 100, number % 100)
+end
+
+status_name(status) = unsafe_string(nndyn_status_name(status))
+status_text(status) = unsafe_string(nndyn_status_text(status))
+activation_name(kind) = unsafe_string(nndyn_activation_name(kind))
+loss_name(kind) = unsafe_string(nndyn_loss_name(kind))
+
+"One line for bug reports."
+function build_info()
+    length = Ref{Int64}(0)
+    check(nothing, nndyn_build_info(0, C_NULL, length))
+    text = zeros(UInt8, length[] + 1)
+    check(nothing, nndyn_build_info(Base.length(text), text, C_NULL))
+    return String(text[1:end-1])
+end
+
+# ---- failure and handles ---------------------------------------------------------------------------------------------
+
+"A call failed: the library's code and its sentence."
+struct Failure <: Exception
+    status::Cint
+    message::String
+end
+
+Base.showerror(io::IO, e::Failure) = print(io, status_name(e.status), ": ", e.message)
+
+"A callback's function, and the exception it raised; its address is what C hands back as `user`."
+mutable struct Callback
+    call::Any
+    exception::Any
+end
+
+Callback(call) = Callback(call, nothing)
+
+"A handle of the library; what its callbacks need stays alive in `keep`, and what it was made of is its `parent`."
+abstract type Handle end
+
+macro handle(name, release)
+    return esc(quote
+        mutable struct $name <: Handle
+            pointer::Ptr{Cvoid}
+            keep::Vector{Any}
+            parent::Any
+            function $name(pointer::Ptr{Cvoid}, parent = nothing)
+                handle = new(pointer, parent === nothing ? Any[] : Any[parent.keep], parent)
+                finalizer(free!, handle)
+                return handle
+            end
+        end
+        # Finalizers run in any order and on any thread; the library asks for no more than that it be called once.
+        function free!(handle::$name)
+            pointer, handle.pointer = handle.pointer, C_NULL
+            pointer == C_NULL || $release(pointer)
+            return nothing
+        end
+    end)
+end
+
+@handle Context nndyn_context_free
+@handle Options nndyn_options_free
+@handle Operator nndyn_operator_free
+@handle Dataset nndyn_dataset_free
+@handle Batches nndyn_batches_free
+@handle Network nndyn_network_free
+@handle Trainer nndyn_trainer_free
+
+Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = handle.pointer
+
+"Release a handle now; it would be released by the garbage collector."
+free!
+
+"The library's sentence about the last failure on a handle."
+message(handle) = unsafe_string(nndyn_message(handle))
+
+callbacks(keep::Vector{Any}) = Iterators.flatten(k isa Vector{Any} ? callbacks(k) : (k,) for k in keep)
+callbacks(::Nothing) = ()
+callbacks(handle::Handle) = callbacks(handle.keep)
+
+"Throws unless the status is good: a callback's own exception if there is one, else the library's sentence."
+function check(handle, status)
+    status >= 0 && return nothing
+    for callback in callbacks(handle)
+        if callback isa Callback && callback.exception !== nothing
+            exception, callback.exception = callback.exception, nothing
+            throw(exception)
+        end
+    end
+    text = handle === nothing ? "" : message(handle)
+    throw(Failure(status, isempty(text) ? status_text(status) : text))
+end
+
+"Runs a callback's function; its exception is kept for the call that ran it."
+function guarded(user::Ptr{Cvoid}, arguments...)
+    callback = unsafe_pointer_to_objref(user)::Callback
+    try
+        return Cint(callback.call(arguments...))
+    catch exception
+        callback.exception = exception
+        return Cint(1)
+    end
+end
+
+function created(make, owner)
+    out = Ref{Ptr{Cvoid}}(C_NULL)
+    check(owner, make(out))
+    return out[]
+end
+
+const DEFAULT = Ref{Union{Nothing,Context}}(nothing)
+
+"The context of what is made without naming one."
+function default_context()
+    DEFAULT[] === nothing && (DEFAULT[] = Context())
+    return DEFAULT[]
+end
+
+option!(o, name, value::AbstractString) = check(o, nndyn_options_set_text(o, name, value))
+option!(o, name, value::Integer) = check(o, nndyn_options_set_integer(o, name, value))
+option!(o, name, value::Real) = check(o, nndyn_options_set_double(o, name, value))
+
+function Options(context::Context = default_context(); values...)
+    options = Options(created(out -> nndyn_options_create(context, out), context), context)
+    for (name, value) in values
+        option!(options, String(name), value)
+    end
+    return options
+end
+
+"Keyword arguments as options for one call; NULL if there are none. Options may be of any context."
+with_options(values) = isempty(values) ? C_NULL : Options(; values...)
+
+# ---- arrays ----------------------------------------------------------------------------------------------------------
+
+"A dense array of the element type the library wants, converted only if it must be, with its size checked."
+function dense_array(::Type{T}, value, name, wanted...) where {T}
+    size(value) == wanted || throw(DimensionMismatch("$name has size $(size(value)); $wanted is needed"))
+    return convert(Array{T}, value)
+end
+
+maybe_array(T, ::Nothing, name, wanted...) = C_NULL
+maybe_array(T, value, name, wanted...) = dense_array(T, value, name, wanted...)
+
+element(dtype) = dtype == F32 ? Float32 : Float64
+kind_of(::Type{Float32}) = F32
+kind_of(::Type{Float64}) = F64
+
+# ---- context ---------------------------------------------------------------------------------------------------------
+
+"""
+    Context(; seed, threads, memory_limit, kernels)
+
+Allocator, seed, threads, progress and cancellation of the handles made from it.
+"""
+function Context(; seed = nothing, threads = nothing, memory_limit = nothing, kernels = nothing)
+    context = Context(created(nndyn_context_create, nothing))
+    seed === nothing || check(context, nndyn_context_set_seed(context, seed))
+    threads === nothing || check(context, nndyn_context_set_threads(context, threads))
+    memory_limit === nothing || check(context, nndyn_context_set_memory_limit(context, memory_limit))
+    kernels === nothing || check(context, nndyn_context_set_kernels(context, kernels))
+    return context
+end
+
+"""
+    Context(allocate, release, user)
+
+A context over C functions, as pointers: a function of Julia may not be called from the threads that allocate.
+"""
+Context(allocate::Ptr{Cvoid}, release::Ptr{Cvoid}, user::Ptr{Cvoid}) =
+    Context(created(out -> nndyn_context_create_with_allocator(allocate, release, user, out), nothing))
+
+progress_callback(user::Ptr{Cvoid}, task::Cstring, fraction::Cdouble) = guarded(user, unsafe_string(task), fraction)
+
+"`progress(task, fraction)` is told how far long calls have come; `true` stops the call. `nothing` for none."
+function progress!(context::Context, progress)
+    if progress === nothing
+        return check(context, nndyn_context_set_progress(context, C_NULL, C_NULL))
+    end
+    callback = Callback(progress)
+    push!(context.keep, callback)
+    run = @cfunction(progress_callback, Cint, (Ptr{Cvoid}, Cstring, Cdouble))
+    return check(context, nndyn_context_set_progress(context, run, pointer_from_objref(callback)))
+end
+
+executor_callback(user::Ptr{Cvoid}, work::Ptr{Cvoid}, job::Ptr{Cvoid}, count::Int64) =
+    guarded(user, index -> ccall(work, Cvoid, (Ptr{Cvoid}, Int64), job, index), count)
+
+"`run(work, count)` calls `work(i)` once for each i in 0..count-1, on any threads, and returns 0 when all are done."
+function executor!(context::Context, run)
+    if run === nothing
+        return check(context, nndyn_context_set_executor(context, C_NULL, C_NULL))
+    end
+    callback = Callback(run)
+    push!(context.keep, callback)
+    address = @cfunction(executor_callback, Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64))
+    return check(context, nndyn_context_set_executor(context, address, pointer_from_objref(callback)))
+end
+
+"Stop the long calls now running on handles of a context; from any thread."
+cancel(context::Context) = check(context, nndyn_context_cancel(context))
+
+# ---- operators -------------------------------------------------------------------------------------------------------
+
+forward_callback(user::Ptr{Cvoid}, x::Ptr{Cdouble}, y::Ptr{Cdouble}) = guarded(user, 1, x, y)
+backward_callback(user::Ptr{Cvoid}, y::Ptr{Cdouble}, x::Ptr{Cdouble}) = guarded(user, 2, y, x)
+
+"`call(x)` returns the product, a vector; written to memory of the library."
+function product!(call, given, from, out, to)
+    values = call(copy(unsafe_wrap(Array, given, from)))
+    copyto!(unsafe_wrap(Array, out, to), dense_array(Float64, values, "the product", to))
+    return 0
+end
+
+"""
+    Operator(rows, columns, apply, apply_transposed = nothing)
+
+A linear map known by its products; without the second one it is symmetric.
+"""
+function Operator(rows::Integer, columns::Integer, apply, apply_transposed = nothing; context = default_context())
+    # C has one `user` for both products: the function it is called through says which one is meant.
+    both = Callback() do way, given, out
+        return way == 1 ? product!(apply, given, columns, out, rows) :
+               product!(apply_transposed, given, rows, out, columns)
+    end
+    one = @cfunction(forward_callback, Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}))
+    two = @cfunction(backward_callback, Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}))
+    apply_transposed === nothing && (two = C_NULL)
+    user = pointer_from_objref(both)
+    pointer = created(out -> nndyn_operator_create(context, rows, columns, one, two, user, out), context)
+    operator = Operator(pointer, context)
+    push!(operator.keep, both)
+    return operator
+end
+
+function shape(op::Operator)
+    rows, columns, symmetric = Ref{Int64}(0), Ref{Int64}(0), Ref{Cint}(0)
+    check(op, nndyn_operator_shape(op, rows, columns, symmetric))
+    return (rows = rows[], columns = columns[], symmetric = symmetric[] == 1)
+end
+
+Base.size(op::Operator) = (shape(op).rows, shape(op).columns)
+
+function apply(op::Operator, x)
+    rows, columns = size(op)
+    y = zeros(rows)
+    check(op, nndyn_operator_apply(op, dense_array(Float64, x, "x", columns), y))
+    return y
+end
+
+function apply_transposed(op::Operator, y)
+    rows, columns = size(op)
+    x = zeros(columns)
+    check(op, nndyn_operator_apply_transposed(op, dense_array(Float64, y, "y", rows), x))
+    return x
+end
+
+Base.:*(op::Operator, x::AbstractVector) = apply(op, x)
+
+"The largest singular values, with vectors as columns: `(s, u, v, residuals)`."
+function singular_values(op::Operator, count; options...)
+    rows, columns = size(op)
+    s, u, v, residuals = zeros(count), zeros(rows, count), zeros(columns, count), zeros(count)
+    check(op, nndyn_singular_values(op, count, with_options(options), s, u, v, residuals))
+    return (s = s, u = u, v = v, residuals = residuals)
+end
+
+"Eigenpairs at one end of a symmetric operator's spectrum, vectors as columns: `(values, vectors, residuals, converged)`."
+function eigenpairs(op::Operator, count; options...)
+    values, vectors, residuals = zeros(count), zeros(size(op)[1], count), zeros(count)
+    converged = zeros(Cint, count)
+    check(op, nndyn_eigenpairs(op, count, with_options(options), values, vectors, residuals, converged))
+    return (values = values, vectors = vectors, residuals = residuals, converged = converged .!= 0)
+end
+
+# ---- data ------------------------------------------------------------------------------------------------------------
+
+"""
+    Dataset(x, t)
+    Dataset(x; labels, classes)
+
+Samples in columns: inputs `inputs x n` with targets `targets x n`, with labels from 0, or alone. Copied.
+"""
+function Dataset(x::Matrix{T}, t = nothing; labels = nothing, classes = 0, context = default_context()) where {T}
+    inputs, n = size(x)
+    single = T == Float32
+    x = single ? x : convert(Matrix{Float64}, x)
+    if labels !== nothing
+        l = dense_array(Int64, labels, "labels", n)
+        k = classes > 0 ? classes : max(2, maximum(l) + 1)
+        make = single ? nndyn_dataset_create_labels_f32 : nndyn_dataset_create_labels
+        return Dataset(created(out -> make(context, n, inputs, x, k, l, 1, out), context), context)
+    end
+    targets = t === nothing ? 0 : size(t, 1)
+    t = maybe_array(eltype(x), t, "t", targets, n)
+    make = single ? nndyn_dataset_create_f32 : nndyn_dataset_create
+    return Dataset(created(out -> make(context, n, inputs, x, targets, t, 1, out), context), context)
+end
+
+"From IDX files (the format of MNIST)."
+function read_idx(images, labels = nothing; context = default_context(), options...)
+    o, path = with_options(options), labels === nothing ? C_NULL : labels
+    return Dataset(created(out -> nndyn_dataset_read_idx(context, images, path, o, out), context), context)
+end
+
+"From a text table of numbers."
+function read_csv(path; context = default_context(), options...)
+    o = with_options(options)
+    return Dataset(created(out -> nndyn_dataset_read_csv(context, path, o, out), context), context)
+end
+
+function shape(data::Dataset)
+    samples, inputs, targets, classes = (Ref{Int64}(0) for _ in 1:4)
+    dtype = Ref{Cint}(0)
+    check(data, nndyn_dataset_shape(data, samples, inputs, targets, classes, dtype))
+    return (samples = samples[], inputs = inputs[], targets = targets[], classes = classes[], type = element(dtype[]))
+end
+
+"`(x, t, labels)` of a range of samples, counted from 0; labels are `nothing` if the data have none."
+function rows(data::Dataset, first = 0, count = shape(data).samples - first)
+    s = shape(data)
+    x, t = zeros(s.inputs, count), zeros(s.targets, count)
+    labels = s.classes > 0 ? zeros(Int64, count) : nothing
+    check(data, nndyn_dataset_get(data, first, count, x, s.targets > 0 ? t : C_NULL, something(labels, C_NULL)))
+    return (x = x, t = t, labels = labels)
+end
+
+"Chosen samples, numbered from 0."
+function select(data::Dataset, rows)
+    r = convert(Vector{Int64}, rows)
+    return Dataset(created(out -> nndyn_dataset_select(data, length(r), r, out), data), data)
+end
+
+"A copy in the precision T, Float32 or Float64."
+converted(data::Dataset, ::Type{T}) where {T} =
+    Dataset(created(out -> nndyn_dataset_convert(data, kind_of(T), out), data), data)
+
+"Inputs as (x - mean) / deviation of `reference`."
+standardize(data::Dataset, reference::Dataset = data) =
+    Dataset(created(out -> nndyn_dataset_standardize(data, reference, out), data), data)
+
+"Two data sets, the second with this fraction of the samples."
+function Base.split(data::Dataset, fraction::Real; options...)
+    first, second = Ref{Ptr{Cvoid}}(C_NULL), Ref{Ptr{Cvoid}}(C_NULL)
+    check(data, nndyn_dataset_split(data, fraction, with_options(options), first, second))
+    return Dataset(first[], data), Dataset(second[], data)
+end
+
+"A rule that turns a data set into batches: `BATCH_FULL`, `BATCH_EPOCHS` or `BATCH_REPLACEMENT`."
+function Batches(data::Dataset, kind = BATCH_EPOCHS, size = 1; options...)
+    o = with_options(options)
+    return Batches(created(out -> nndyn_batches_create(data, kind, size, o, out), data), data)
+end
+
+function shape(batches::Batches)
+    steps, largest = Ref{Int64}(0), Ref{Int64}(0)
+    check(batches, nndyn_batches_shape(batches, steps, largest))
+    return (steps = steps[], largest = largest[])
+end
+
+"`(x, t)` of batch number `step`, from 0, as copies."
+function batch(batches::Batches, step)
+    s, n = shape(batches.parent), Ref{Int64}(0)
+    x, t = Ref{Ptr{s.type}}(C_NULL), Ref{Ptr{s.type}}(C_NULL)
+    get = s.type == Float32 ? nndyn_batches_get_f32 : nndyn_batches_get
+    check(batches, get(batches, step, n, x, t))
+    copied(from, width) = width == 0 ? zeros(s.type, 0, n[]) : copy(unsafe_wrap(Array, from, (width, n[])))
+    return copied(x[], s.inputs), copied(t[], s.targets)
+end
+
+# ---- networks --------------------------------------------------------------------------------------------------------
+
+"""
+    Network(inputs, T = Float64)
+
+A chain of layers and the loss it is asked to minimize. Functions that add to it return it.
+"""
+Network(inputs::Integer, ::Type{T} = Float64; context = default_context()) where {T} =
+    Network(created(out -> nndyn_network_create(context, kind_of(T), inputs, out), context), context)
+
+load_network(path; context = default_context()) =
+    Network(created(out -> nndyn_network_load(context, path, out), context), context)
+
+save(net::Network, path) = check(net, nndyn_network_save(net, path))
+
+function added(net::Network, status)
+    check(net, status)
+    return net
+end
+
+dense!(net::Network, units, activation = IDENTITY; options...) =
+    added(net, isempty(options) ? nndyn_network_add_dense(net, units, activation) :
+               nndyn_network_add_dense_with(net, units, activation, with_options(options)))
+
+activation!(net::Network, kind; options...) = added(net, nndyn_network_add_activation(net, kind, with_options(options)))
+batch_norm!(net::Network; options...) = added(net, nndyn_network_add_batch_norm(net, with_options(options)))
+dropout!(net::Network, rate) = added(net, nndyn_network_add_dropout(net, rate))
+begin_residual!(net::Network) = added(net, nndyn_network_begin_residual(net))
+end_residual!(net::Network) = added(net, nndyn_network_end_residual(net))
+initialize!(net::Network, seed) = added(net, nndyn_network_initialize(net, seed))
+
+loss!(net::Network, kind; options...) =
+    added(net, isempty(options) ? nndyn_network_set_loss(net, kind) :
+               nndyn_network_set_loss_with(net, kind, with_options(options)))
+
+activation_callback(user::Ptr{Cvoid}, order::Cint, count::Int64, z::Ptr{Cdouble}, values::Ptr{Cdouble}) =
+    guarded(user, order, unsafe_wrap(Array, z, count), unsafe_wrap(Array, values, count))
+
+"`evaluate(order, z)` returns that derivative at the points z; `order` is the highest it knows."
+function custom_activation!(net::Network, evaluate, order)
+    callback = Callback() do derivative, z, values
+        values .= evaluate(derivative, copy(z))
+        return 0
+    end
+    run = @cfunction(activation_callback, Cint, (Ptr{Cvoid}, Cint, Int64, Ptr{Cdouble}, Ptr{Cdouble}))
+    check(net, nndyn_network_add_custom_activation(net, order, run, pointer_from_objref(callback)))
+    push!(net.keep, callback)
+    return net
+end
+
+loss_callback(user::Ptr{Cvoid}, k::Int64, a::Ptr{Cdouble}, t::Ptr{Cdouble}, h::Ptr{Cdouble}, d::Ptr{Cdouble},
+    m::Ptr{Cdouble}, e::Ptr{Cdouble}, dt::Ptr{Cdouble}) = guarded(user, k, a, t, (h, d, m, e, dt))
+
+"""
+`evaluate(a, t)` of one sample returns `(h, d)`, and with order 2 `(h, d, m, e, dt)`: dh/da, its derivatives with
+respect to a and t (row a, column t), and dh/dt.
+"""
+function custom_loss!(net::Network, evaluate, order)
+    callback = Callback() do k, a, t, out
+        results = evaluate(copy(unsafe_wrap(Array, a, k)), copy(unsafe_wrap(Array, t, k)))
+        for (to, value) in zip(out, results)
+            to == C_NULL && continue
+            flat = value isa AbstractMatrix ? vec(permutedims(value)) : value isa Number ? [value] : value
+            unsafe_wrap(Array, to, length(flat)) .= flat
+        end
+        return 0
+    end
+    run = @cfunction(loss_callback, Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble},
+        Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}))
+    check(net, nndyn_network_set_custom_loss(net, order, run, pointer_from_objref(callback)))
+    push!(net.keep, callback)
+    return net
+end
+
+function shape(net::Network)
+    inputs, outputs, layers, parameters = (Ref{Int64}(0) for _ in 1:4)
+    dtype = Ref{Cint}(0)
+    check(net, nndyn_network_shape(net, inputs, outputs, layers, parameters, dtype))
+    return (inputs = inputs[], outputs = outputs[], layers = layers[], parameters = parameters[],
+        type = element(dtype[]))
+end
+
+"One layer, numbered from 0, with its slice `first, count` of the parameters, also from 0."
+function layer(net::Network, number)
+    kind, activation = Ref{Cint}(0), Ref{Cint}(0)
+    inputs, outputs, first, count = (Ref{Int64}(0) for _ in 1:4)
+    check(net, nndyn_network_layer(net, number, kind, activation, inputs, outputs, first, count))
+    return (kind = kind[], activation = activation[], inputs = inputs[], outputs = outputs[], first = first[],
+        count = count[])
+end
+
+function parameters(net::Network)
+    values = zeros(shape(net).parameters)
+    check(net, nndyn_network_get_parameters(net, length(values), values))
+    return values
+end
+
+function parameters!(net::Network, values)
+    values = dense_array(Float64, values, "parameters", shape(net).parameters)
+    return added(net, nndyn_network_set_parameters(net, length(values), values))
+end
+
+statistics_length(net) = sum((2 * l.outputs for l in layer.(Ref(net), 0:shape(net).layers-1) if l.kind == BATCH_NORM);
+    init = 0)
+
+"Running means and variances of batch norm layers."
+function statistics(net::Network)
+    values = zeros(statistics_length(net))
+    check(net, nndyn_network_get_statistics(net, length(values), values))
+    return values
+end
+
+function statistics!(net::Network, values)
+    values = dense_array(Float64, values, "statistics", statistics_length(net))
+    return added(net, nndyn_network_set_statistics(net, length(values), values))
+end
+
+Base.copy(net::Network, ::Type{T} = shape(net).type) where {T} =
+    Network(created(out -> nndyn_network_copy(net, kind_of(T), out), net), net)
+
+"Outputs (`outputs x n`), in evaluation mode and the network's precision."
+function forward(net::Network, x)
+    s, n = shape(net), size(x, 2)
+    y = zeros(s.type, s.outputs, n)
+    run = s.type == Float32 ? nndyn_network_forward_f32 : nndyn_network_forward
+    check(net, run(net, n, dense_array(s.type, x, "x", s.inputs, n), y))
+    return y
+end
+
+"Mean loss and accuracy on a data set; `nothing` where it has no targets, or no labels, for it."
+function evaluate(net::Network, data::Dataset)
+    s, loss, accuracy = shape(data), Ref{Cdouble}(0), Ref{Cdouble}(0)
+    want_loss, want_accuracy = s.targets > 0, s.classes > 0
+    check(net, nndyn_network_evaluate(net, data, want_loss ? loss : C_NULL, want_accuracy ? accuracy : C_NULL))
+    return (loss = want_loss ? loss[] : nothing, accuracy = want_accuracy ? accuracy[] : nothing)
+end
+
+"A derivative of an activation at the points z."
+function activation_evaluate(kind, z::AbstractVector; order = 0, context = default_context(), options...)
+    points, values = convert(Vector{Float64}, z), zeros(length(z))
+    o = with_options(options)
+    check(context, nndyn_activation_evaluate(context, kind, o, order, length(points), points, values))
+    return values
+end
+
+# ---- derivatives -----------------------------------------------------------------------------------------------------
+
+inputs_of(net, x) = dense_array(Float64, x, "x", shape(net).inputs, size(x, 2))
+targets_of(net, x, t) = dense_array(Float64, t, "t", shape(net).outputs, size(x, 2))
+
+"`(loss, gradient)` of a batch."
+function gradient(net::Network, x, t; options...)
+    loss, g, o = Ref{Cdouble}(0), zeros(shape(net).parameters), with_options(options)
+    check(net, nndyn_gradient(net, size(x, 2), inputs_of(net, x), targets_of(net, x, t), o, loss, g))
+    return loss[], g
+end
+
+"`(output, sensitivity)` of a layer, each width x n."
+function layer_sensitivity(net::Network, x, t, number; options...)
+    n, width, o = size(x, 2), layer(net, number).outputs, with_options(options)
+    output, sensitivity = zeros(width, n), zeros(width, n)
+    x, t = inputs_of(net, x), targets_of(net, x, t)
+    check(net, nndyn_layer_sensitivity(net, n, x, t, number, o, output, sensitivity))
+    return output, sensitivity
+end
+
+function gradient_norms(net::Network, x, t; options...)
+    norms, o = zeros(size(x, 2)), with_options(options)
+    check(net, nndyn_gradient_norms(net, size(x, 2), inputs_of(net, x), targets_of(net, x, t), o, norms))
+    return norms
+end
+
+"Jacobian of outputs with respect to inputs: inputs x outputs x n."
+function input_jacobian(net::Network, x; options...)
+    s, n, o = shape(net), size(x, 2), with_options(options)
+    jacobian = zeros(s.inputs, s.outputs, n)
+    check(net, nndyn_input_jacobian(net, n, inputs_of(net, x), o, jacobian))
+    return jacobian
+end
+
+"Tangent of the outputs when inputs move along xdot and parameters along u."
+function jvp(net::Network, x; xdot = nothing, u = nothing, options...)
+    s, n, o = shape(net), size(x, 2), with_options(options)
+    ydot = zeros(s.outputs, n)
+    xdot = maybe_array(Float64, xdot, "xdot", s.inputs, n)
+    u = maybe_array(Float64, u, "u", s.parameters)
+    check(net, nndyn_jvp(net, n, inputs_of(net, x), xdot, u, o, ydot))
+    return ydot
+end
+
+"`(xbar, ubar)`: gradient of sum ybar . y with respect to inputs and parameters."
+function vjp(net::Network, x, ybar; options...)
+    s, n, o = shape(net), size(x, 2), with_options(options)
+    xbar, ubar = zeros(s.inputs, n), zeros(s.parameters)
+    ybar = dense_array(Float64, ybar, "ybar", s.outputs, n)
+    check(net, nndyn_vjp(net, n, inputs_of(net, x), ybar, o, xbar, ubar))
+    return xbar, ubar
+end
+
+function second_order(run, net, x, t, u, options)
+    product, o = zeros(shape(net).parameters), with_options(options)
+    u = dense_array(Float64, u, "u", length(product))
+    check(net, run(net, size(x, 2), inputs_of(net, x), targets_of(net, x, t), u, o, product))
+    return product
+end
+
+hessian_vector(net::Network, x, t, u; options...) = second_order(nndyn_hessian_vector, net, x, t, u, options)
+gauss_newton_vector(net::Network, x, t, u; options...) = second_order(nndyn_gauss_newton_vector, net, x, t, u, options)
+
+function operator_of(run, net, x, t, options)
+    n, x, t, o = size(x, 2), inputs_of(net, x), targets_of(net, x, t), with_options(options)
+    return Operator(created(out -> run(net, n, x, t, o, out), net), net)
+end
+
+hessian_operator(net::Network, x, t; options...) = operator_of(nndyn_hessian_operator, net, x, t, options)
+gauss_newton_operator(net::Network, x, t; options...) = operator_of(nndyn_gauss_newton_operator, net, x, t, options)
+
+function parameter_jacobian_operator(net::Network, x; options...)
+    n, x, o = size(x, 2), inputs_of(net, x), with_options(options)
+    return Operator(created(out -> nndyn_parameter_jacobian_operator(net, n, x, o, out), net), net)
+end
+
+# ---- duality ---------------------------------------------------------------------------------------------------------
+
+"`(rows, columns)` of the Jacobian of the duality map after the masks."
+function duality_shape(net::Network, n; options...)
+    rows, columns, o = Ref{Int64}(0), Ref{Int64}(0), with_options(options)
+    check(net, nndyn_duality_shape(net, n, o, rows, columns))
+    return rows[], columns[]
+end
+
+"Working memory and flops of a call: `DUALITY_APPLY`, `DUALITY_GRAM`, ..."
+function duality_forecast(net::Network, n, what; options...)
+    bytes, flops, o = Ref{Int64}(0), Ref{Cdouble}(0), with_options(options)
+    check(net, nndyn_duality_forecast(net, n, what, o, bytes, flops))
+    return (bytes = bytes[], flops = flops[])
+end
+
+masked(net, n, options) = duality_shape(net, n; (k => v for (k, v) in pairs(options) if k != :method)...)
+
+"A call of the form run(network, n, x, t, options, result)."
+function duality(run, net, x, t, options, result)
+    o = with_options(options)
+    check(net, run(net, size(x, 2), inputs_of(net, x), targets_of(net, x, t), o, result))
+    return result
+end
+
+duality_apply(net::Network, x, t; options...) =
+    duality(nndyn_duality_apply, net, x, t, options, zeros(masked(net, size(x, 2), options)[1]))
+
+"J itself, columns x rows: the transpose of the C function's matrix."
+duality_jacobian(net::Network, x, t; options...) =
+    duality(nndyn_duality_jacobian, net, x, t, options, zeros(reverse(masked(net, size(x, 2), options))...))
+
+function duality_gram(net::Network, x, t; options...)
+    columns = masked(net, size(x, 2), options)[2]
+    return duality(nndyn_duality_gram, net, x, t, options, zeros(columns, columns))
+end
+
+duality_singular_values(net::Network, x, t; options...) =
+    duality(nndyn_duality_singular_values, net, x, t, options, zeros(masked(net, size(x, 2), options)[2]))
+
+function duality_jvp(net::Network, x, t; xdot = nothing, tdot = nothing, options...)
+    s, n, o = shape(net), size(x, 2), with_options(options)
+    qdot = zeros(masked(net, n, options)[1])
+    xdot = maybe_array(Float64, xdot, "xdot", s.inputs, n)
+    tdot = maybe_array(Float64, tdot, "tdot", s.outputs, n)
+    check(net, nndyn_duality_jvp(net, n, inputs_of(net, x), targets_of(net, x, t), xdot, tdot, o, qdot))
+    return qdot
+end
+
+"`(xbar, tbar)`, of the sizes of x and t."
+function duality_vjp(net::Network, x, t, u; options...)
+    s, n, o = shape(net), size(x, 2), with_options(options)
+    xbar, tbar = zeros(s.inputs, n), zeros(s.outputs, n)
+    u = dense_array(Float64, u, "u", masked(net, n, options)[1])
+    check(net, nndyn_duality_vjp(net, n, inputs_of(net, x), targets_of(net, x, t), u, o, xbar, tbar))
+    return xbar, tbar
+end
+
+duality_operator(net::Network, x, t; options...) = operator_of(nndyn_duality_operator, net, x, t, options)
+
+# ---- training --------------------------------------------------------------------------------------------------------
+
+"""
+    Trainer(network, optimizer = ADAM; options...)
+
+Optimizer, its state and the count of steps for one network: `trainer["rate"]` reads and sets a setting.
+"""
+function Trainer(net::Network, optimizer::Integer = ADAM; options...)
+    if isempty(options)
+        return Trainer(created(out -> nndyn_trainer_create(net, optimizer, out), net), net)
+    end
+    o = with_options(options)
+    return Trainer(created(out -> nndyn_trainer_create_with(net, optimizer, o, out), net), net)
+end
+
+"The trainer of a file, with its network as `.parent`."
+function load_trainer(path; context = default_context())
+    network, trainer = Ref{Ptr{Cvoid}}(C_NULL), Ref{Ptr{Cvoid}}(C_NULL)
+    check(context, nndyn_trainer_load(context, path, network, trainer))
+    return Trainer(trainer[], Network(network[], context))
+end
+
+save(trainer::Trainer, path) = check(trainer, nndyn_trainer_save(trainer, path))
+
+"Bytes of a trainer for batches of n samples, and flops of one step's matrix products."
+function trainer_forecast(net::Network, optimizer, n)
+    bytes, flops = Ref{Int64}(0), Ref{Cdouble}(0)
+    check(net, nndyn_trainer_forecast(net, optimizer, n, bytes, flops))
+    return (bytes = bytes[], flops = flops[])
+end
+
+"One step on a batch; returns the mean loss before it."
+function step!(trainer::Trainer, x, t)
+    s, n, loss = shape(trainer.parent), size(x, 2), Ref{Cdouble}(0)
+    run = s.type == Float32 ? nndyn_train_step_f32 : nndyn_train_step
+    x, t = dense_array(s.type, x, "x", s.inputs, n), dense_array(s.type, t, "t", s.outputs, n)
+    check(trainer, run(trainer, n, x, t, loss))
+    return loss[]
+end
+
+"Many steps on batches of a data set; returns the mean of their losses."
+function run!(trainer::Trainer, batches::Batches, steps)
+    loss = Ref{Cdouble}(0)
+    check(trainer, nndyn_train_run(trainer, batches, steps, loss))
+    return loss[]
+end
+
+function Base.getindex(trainer::Trainer, name::AbstractString)
+    value = Ref{Cdouble}(0)
+    check(trainer, nndyn_trainer_get(trainer, name, value))
+    return value[]
+end
+
+Base.setindex!(trainer::Trainer, value::Real, name::AbstractString) =
+    check(trainer, nndyn_trainer_set(trainer, name, value))
+
+"Schedule of the learning rate: `SCHEDULE_COSINE`, ..."
+function schedule!(trainer::Trainer, kind; options...)
+    check(trainer, nndyn_trainer_set_schedule(trainer, kind, with_options(options)))
+    return trainer
+end
+
+"Steps done, and the learning rate of the next one."
+function progress(trainer::Trainer)
+    steps, rate = Ref{Int64}(0), Ref{Cdouble}(0)
+    check(trainer, nndyn_trainer_progress(trainer, steps, rate))
+    return (steps = steps[], rate = rate[])
+end
+
+"The gradient of the last step."
+function gradient(trainer::Trainer)
+    g = zeros(shape(trainer.parent).parameters)
+    check(trainer, nndyn_trainer_get_gradient(trainer, length(g), g))
+    return g
+end
+
+function state_size(trainer::Trainer)
+    count = Ref{Int64}(0)
+    check(trainer, nndyn_trainer_state_size(trainer, count))
+    return count[]
+end
+
+"`(the optimizer's vectors, steps done)`."
+function state(trainer::Trainer)
+    values, steps = zeros(state_size(trainer)), Ref{Int64}(0)
+    check(trainer, nndyn_trainer_get_state(trainer, length(values), isempty(values) ? C_NULL : values, steps))
+    return values, steps[]
+end
+
+function state!(trainer::Trainer, values, steps)
+    values = dense_array(Float64, values, "state", state_size(trainer))
+    check(trainer, nndyn_trainer_set_state(trainer, length(values), isempty(values) ? C_NULL : values, steps))
+    return trainer
+end
+
+end

@@ -1,0 +1,1280 @@
+"""libnndyn for Python: train neural networks and analyze the dynamics of their learning.
+
+SPDX-License-Identifier: MIT
+
+One file over the shared library, by ctypes; it needs NumPy and libnndyn.so, which is looked for in $NNDYN_LIBRARY, next
+to this file, in ../lib and ../../lib of it, and then where the system's loader looks.
+
+    net = nndyn.Network(64)
+    net.dense(32, "tanh").dense(10).loss("softmax_cross_entropy")
+    trainer = nndyn.Trainer(net, "adam", rate=1e-3)
+    loss = trainer.step(x, t)
+    s = net.duality_singular_values(x, t)
+
+Arrays have a sample a row.  What a C function takes as options are keyword arguments here.  A failure raises a subclass
+of nndyn.Error with the library's sentence; an exception inside of a callback comes out of the call that ran it.  Calls
+release the interpreter's lock; a handle used by two threads at a time raises BusyError and harms nothing.
+"""
+import collections
+import contextlib
+import ctypes
+import ctypes.util
+import numbers
+import operator
+import os
+import threading
+import weakref
+from pathlib import Path
+
+import numpy as np
+
+_int, _i64, _f64, _f32 = ctypes.c_int, ctypes.c_int64, ctypes.c_double, ctypes.c_float
+_str, _ptr, _fn = ctypes.c_char_p, ctypes.c_void_p, ctypes.CFUNCTYPE
+
+# ---- declarations: written by generate.py from the public headers ----------------------------------------------------
+
+_HEADERS = (0, 1, 0)  # version declared against
+
+OK = 0
+ENOMEM = -1
+EARG = -2
+EOPTION = -3
+ESTATE = -4
+EBUSY = -5
+EDATA = -6
+ENUMERIC = -7
+ECANCELED = -8
+EIO = -9
+EFORMAT = -10
+ELIMIT = -11
+EUNSUPPORTED = -12
+ECALLBACK = -13
+EINTERNAL = -14
+F32 = 1
+F64 = 2
+IDENTITY = 1
+RELU = 2
+LEAKY_RELU = 3
+ELU = 4
+SOFTPLUS = 5
+SIGMOID = 6
+TANH = 7
+ERF = 8
+ARCTAN = 9
+SOFTSIGN = 10
+ISRU = 11
+SILU = 12
+GELU = 13
+EXP = 14
+SIN = 15
+COS = 16
+ABS_POWER = 17
+CUSTOM_ACTIVATION = 18
+SQUARED_ERROR = 1
+POWER_ERROR = 2
+BINARY_CROSS_ENTROPY = 3
+SOFTMAX_CROSS_ENTROPY = 4
+POISSON = 5
+HUBER = 6
+LOG_COSH = 7
+CAUCHY = 8
+GEMAN_MCCLURE = 9
+WELSCH = 10
+BARRON = 11
+HINGE = 12
+NEGATIVE_LOG = 13
+CUSTOM_LOSS = 14
+SGD = 1
+MOMENTUM = 2
+NESTEROV = 3
+RMSPROP = 4
+ADAM = 5
+ADAMW = 6
+LANGEVIN = 7
+BATCH_FULL = 1
+BATCH_EPOCHS = 2
+BATCH_REPLACEMENT = 3
+DENSE = 1
+ACTIVATION = 2
+BATCH_NORM = 3
+DROPOUT = 4
+RESIDUAL_BEGIN = 5
+RESIDUAL_END = 6
+SCHEDULE_CONSTANT = 1
+SCHEDULE_STEP = 2
+SCHEDULE_EXPONENTIAL = 3
+SCHEDULE_COSINE = 4
+SCHEDULE_INVERSE_SQRT = 5
+SCHEDULE_LINEAR = 6
+DUALITY_APPLY = 1
+DUALITY_JVP = 2
+DUALITY_VJP = 3
+DUALITY_JACOBIAN = 4
+DUALITY_GRAM = 5
+DUALITY_SINGULAR_VALUES = 6
+DUALITY_OPERATOR = 7
+
+# name: (result, parameters)
+_FUNCTIONS = {
+    "nndyn_status_name": (_str, [_int]),
+    "nndyn_status_text": (_str, [_int]),
+    "nndyn_message": (_str, [_ptr]),
+    "nndyn_version": (_int, []),
+    "nndyn_context_create": (_int, [_ptr]),
+    "nndyn_context_create_with_allocator": (_int, [_fn(_ptr, _ptr, _i64), _fn(None, _ptr, _ptr), _ptr, _ptr]),
+    "nndyn_context_free": (None, [_ptr]),
+    "nndyn_context_set_seed": (_int, [_ptr, _i64]),
+    "nndyn_context_set_threads": (_int, [_ptr, _i64]),
+    "nndyn_context_set_executor": (_int, [_ptr, _fn(_int, _ptr, _fn(None, _ptr, _i64), _ptr, _i64), _ptr]),
+    "nndyn_context_set_progress": (_int, [_ptr, _fn(_int, _ptr, _str, _f64), _ptr]),
+    "nndyn_context_cancel": (_int, [_ptr]),
+    "nndyn_context_set_memory_limit": (_int, [_ptr, _i64]),
+    "nndyn_options_create": (_int, [_ptr, _ptr]),
+    "nndyn_options_free": (None, [_ptr]),
+    "nndyn_options_set_double": (_int, [_ptr, _str, _f64]),
+    "nndyn_options_set_integer": (_int, [_ptr, _str, _i64]),
+    "nndyn_options_set_text": (_int, [_ptr, _str, _str]),
+    "nndyn_build_info": (_int, [_i64, _ptr, _ptr]),
+    "nndyn_context_set_kernels": (_int, [_ptr, _str]),
+    "nndyn_operator_create": (_int, [_ptr, _i64, _i64, _fn(_int, _ptr, _ptr, _ptr), _fn(_int, _ptr, _ptr, _ptr), _ptr,
+        _ptr]),
+    "nndyn_operator_free": (None, [_ptr]),
+    "nndyn_operator_shape": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_operator_apply": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_operator_apply_transposed": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_singular_values": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_eigenpairs": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_dataset_create": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _int, _ptr]),
+    "nndyn_dataset_create_f32": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _int, _ptr]),
+    "nndyn_dataset_create_labels": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _int, _ptr]),
+    "nndyn_dataset_create_labels_f32": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _int, _ptr]),
+    "nndyn_dataset_read_idx": (_int, [_ptr, _str, _str, _ptr, _ptr]),
+    "nndyn_dataset_read_csv": (_int, [_ptr, _str, _ptr, _ptr]),
+    "nndyn_dataset_free": (None, [_ptr]),
+    "nndyn_dataset_shape": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_dataset_get": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_dataset_select": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_dataset_convert": (_int, [_ptr, _int, _ptr]),
+    "nndyn_dataset_standardize": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_dataset_split": (_int, [_ptr, _f64, _ptr, _ptr, _ptr]),
+    "nndyn_batches_create": (_int, [_ptr, _int, _i64, _ptr, _ptr]),
+    "nndyn_batches_free": (None, [_ptr]),
+    "nndyn_batches_shape": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_batches_get": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_batches_get_f32": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_network_create": (_int, [_ptr, _int, _i64, _ptr]),
+    "nndyn_network_free": (None, [_ptr]),
+    "nndyn_network_add_dense": (_int, [_ptr, _i64, _int]),
+    "nndyn_network_add_dense_with": (_int, [_ptr, _i64, _int, _ptr]),
+    "nndyn_network_add_activation": (_int, [_ptr, _int, _ptr]),
+    "nndyn_network_add_custom_activation": (_int, [_ptr, _int, _fn(_int, _ptr, _int, _i64, _ptr, _ptr), _ptr]),
+    "nndyn_network_add_batch_norm": (_int, [_ptr, _ptr]),
+    "nndyn_network_add_dropout": (_int, [_ptr, _f64]),
+    "nndyn_network_begin_residual": (_int, [_ptr]),
+    "nndyn_network_end_residual": (_int, [_ptr]),
+    "nndyn_network_set_loss": (_int, [_ptr, _int]),
+    "nndyn_network_set_loss_with": (_int, [_ptr, _int, _ptr]),
+    "nndyn_network_set_custom_loss": (_int, [_ptr, _int,
+        _fn(_int, _ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr), _ptr]),
+    "nndyn_network_initialize": (_int, [_ptr, _i64]),
+    "nndyn_network_shape": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_network_layer": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_network_get_parameters": (_int, [_ptr, _i64, _ptr]),
+    "nndyn_network_set_parameters": (_int, [_ptr, _i64, _ptr]),
+    "nndyn_network_get_statistics": (_int, [_ptr, _i64, _ptr]),
+    "nndyn_network_set_statistics": (_int, [_ptr, _i64, _ptr]),
+    "nndyn_network_forward": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_network_forward_f32": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_network_evaluate": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_network_copy": (_int, [_ptr, _int, _ptr]),
+    "nndyn_network_save": (_int, [_ptr, _str]),
+    "nndyn_network_load": (_int, [_ptr, _str, _ptr]),
+    "nndyn_activation_evaluate": (_int, [_ptr, _int, _ptr, _int, _i64, _ptr, _ptr]),
+    "nndyn_activation_name": (_str, [_int]),
+    "nndyn_loss_name": (_str, [_int]),
+    "nndyn_gradient": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_layer_sensitivity": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_gradient_norms": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_input_jacobian": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_jvp": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_vjp": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_hessian_vector": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_gauss_newton_vector": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_hessian_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_gauss_newton_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_parameter_jacobian_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_trainer_create": (_int, [_ptr, _int, _ptr]),
+    "nndyn_trainer_create_with": (_int, [_ptr, _int, _ptr, _ptr]),
+    "nndyn_trainer_free": (None, [_ptr]),
+    "nndyn_trainer_set": (_int, [_ptr, _str, _f64]),
+    "nndyn_trainer_get": (_int, [_ptr, _str, _ptr]),
+    "nndyn_trainer_set_schedule": (_int, [_ptr, _int, _ptr]),
+    "nndyn_train_step": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_train_step_f32": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_train_run": (_int, [_ptr, _ptr, _i64, _ptr]),
+    "nndyn_trainer_progress": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_trainer_get_gradient": (_int, [_ptr, _i64, _ptr]),
+    "nndyn_trainer_state_size": (_int, [_ptr, _ptr]),
+    "nndyn_trainer_get_state": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_trainer_set_state": (_int, [_ptr, _i64, _ptr, _i64]),
+    "nndyn_trainer_save": (_int, [_ptr, _str]),
+    "nndyn_trainer_load": (_int, [_ptr, _str, _ptr, _ptr]),
+    "nndyn_trainer_forecast": (_int, [_ptr, _int, _i64, _ptr, _ptr]),
+    "nndyn_duality_shape": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_duality_forecast": (_int, [_ptr, _i64, _int, _ptr, _ptr, _ptr]),
+    "nndyn_duality_apply": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_duality_jvp": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_duality_vjp": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_duality_jacobian": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_duality_gram": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_duality_singular_values": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_duality_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+}
+
+# ---- end of declarations ---------------------------------------------------------------------------------------------
+
+
+# ---- the library -----------------------------------------------------------------------------------------------------
+
+def _candidates():
+    """Where the library may be, best first; a bare name is left to the system's loader."""
+    if os.environ.get("NNDYN_LIBRARY"):
+        return [os.environ["NNDYN_LIBRARY"]]
+    soname = "libnndyn.so." + (f"0.{_HEADERS[1]}" if _HEADERS[0] == 0 else str(_HEADERS[0]))
+    names = ["libnndyn.so", soname, "libnndyn.dylib"]
+    here = Path(__file__).resolve().parent
+    places = [here, here.parent / "lib", here.parent.parent / "lib"]
+    found = [str(place / name) for place in places for name in names if (place / name).exists()]
+    return found + [name for name in (soname, ctypes.util.find_library("nndyn")) if name]
+
+
+def _load():
+    reasons = []
+    for name in _candidates():
+        try:
+            library = ctypes.CDLL(name)
+        except OSError as error:
+            reasons.append(f"{name}: {error}")
+            continue
+        for function, (result, parameters) in _FUNCTIONS.items():
+            declared = getattr(library, function, None)
+            if declared is None:
+                raise ImportError(f"{name} has no {function}: it is older than this module, of {_HEADERS}")
+            declared.restype, declared.argtypes = result, parameters
+        major, minor = divmod(library.nndyn_version() // 100, 100)
+        if major != _HEADERS[0] or minor < _HEADERS[1] or (major == 0 and minor != _HEADERS[1]):
+            raise ImportError(f"{name} is version {major}.{minor}; this module is for {_HEADERS[0]}.{_HEADERS[1]}")
+        return library
+    raise ImportError("libnndyn was not found; set NNDYN_LIBRARY to its path.  Tried: " + "; ".join(reasons))
+
+
+_lib = _load()
+
+
+# ---- failure ---------------------------------------------------------------------------------------------------------
+
+class Error(Exception):
+    """A call failed; `status` is the library's code, the text its sentence."""
+    status = 0
+
+
+class NoMemoryError(Error, MemoryError):
+    status = ENOMEM
+
+
+class ArgumentError(Error, ValueError):
+    status = EARG
+
+
+class OptionError(Error, ValueError):
+    status = EOPTION
+
+
+class StateError(Error, RuntimeError):
+    status = ESTATE
+
+
+class BusyError(Error, RuntimeError):
+    status = EBUSY
+
+
+class DataError(Error, ValueError):
+    status = EDATA
+
+
+class NumericError(Error, ArithmeticError):
+    status = ENUMERIC
+
+
+class CanceledError(Error):
+    status = ECANCELED
+
+
+class FileError(Error, OSError):
+    status = EIO
+
+
+class FormatError(Error, ValueError):
+    status = EFORMAT
+
+
+class LimitError(Error, MemoryError):
+    status = ELIMIT
+
+
+class UnsupportedError(Error, NotImplementedError):
+    status = EUNSUPPORTED
+
+
+class CallbackError(Error):
+    status = ECALLBACK
+
+
+class InternalError(Error, RuntimeError):
+    status = EINTERNAL
+
+
+_errors = {c.status: c for c in Error.__subclasses__()}
+
+
+class _Raised(threading.local):
+    """The exception that a callback of the call now running on this thread raised."""
+    exception = None
+
+
+_raised = _Raised()
+
+
+def _call(handle, name, *arguments):
+    """Runs a function that returns a status; its message is read from `handle`, a _Handle."""
+    outer, _raised.exception = _raised.exception, None  # calls nest: a callback may use the library
+    status = getattr(_lib, name)(*arguments)
+    inner, _raised.exception = _raised.exception, outer
+    if status < 0:
+        text = _lib.nndyn_message(handle.pointer).decode() or status_text(status)
+        error = _errors.get(status, Error)(text)
+        if inner is None:
+            raise error
+        raise inner from error
+    if inner is not None:
+        raise inner
+    return status
+
+
+def _guarded(function, failure):
+    """A callback that keeps an exception for the call that runs it, and reports `failure` to the library."""
+    def run(*arguments):
+        try:
+            return function(*arguments)
+        except BaseException as exception:  # also KeyboardInterrupt: nothing may unwind through the library
+            _raised.exception = exception
+            return failure
+    return run
+
+
+def _callback(name, index, function, failure=1):
+    """`function` as the callback that parameter `index` of a C function wants."""
+    return _FUNCTIONS[name][1][index](_guarded(function, failure))
+
+
+# ---- arrays ----------------------------------------------------------------------------------------------------------
+
+def _array(value, name, shape, dtype=np.float64):
+    """`value` as an array the library can read, converted only if it must be; None in `shape` fits any size."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} has elements of type {array.dtype}; real numbers are needed")
+    if np.dtype(dtype).kind == "i" and array.dtype.kind == "f":
+        raise TypeError(f"{name} has elements of type {array.dtype}; integers are needed")
+    if array.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, array.shape)):
+        wanted = ", ".join("n" if size is None else str(size) for size in shape)
+        raise ValueError(f"{name} has shape {array.shape}; ({wanted}{',' if len(shape) == 1 else ''}) is needed")
+    return np.require(array, dtype, ["C", "A"])
+
+
+def _address(array):
+    return None if array is None else array.ctypes.data
+
+
+def _view(address, *shape):
+    """An array over memory of the library, valid while a callback runs; None for NULL."""
+    if not address:
+        return None
+    count = int(np.prod(shape))
+    return np.ctypeslib.as_array((_f64 * count).from_address(address)).reshape(shape)
+
+
+def _dtype(value):
+    """NNDYN_F32 or NNDYN_F64 for what NumPy calls a dtype, or for the constant itself."""
+    if isinstance(value, int) and value in (F32, F64):
+        return value
+    kinds = {np.dtype(np.float32): F32, np.dtype(np.float64): F64}
+    if np.dtype(value) not in kinds:
+        raise ValueError(f"dtype is {np.dtype(value)}; float32 or float64 is needed")
+    return kinds[np.dtype(value)]
+
+
+def _kind(value, what, name_of):
+    """The number of an activation or loss given by name, as in "leaky_relu", or by number."""
+    if not isinstance(value, str):
+        return operator.index(value)
+    known = {name_of(i): i for i in range(1, 100) if name_of(i) != "unknown"}
+    if value not in known:
+        raise ValueError(f"{what} '{value}' is unknown; known are {', '.join(known)}")
+    return known[value]
+
+
+def _named(value, what, prefix, names):
+    """The same for kinds whose names are those of their constants."""
+    if not isinstance(value, str):
+        return operator.index(value)
+    if value.upper() not in names:
+        raise ValueError(f"{what} '{value}' is unknown; known are {', '.join(names).lower()}")
+    return globals()[prefix + value.upper()]
+
+
+_OPTIMIZERS = ("SGD", "MOMENTUM", "NESTEROV", "RMSPROP", "ADAM", "ADAMW", "LANGEVIN")
+_SCHEDULES = ("CONSTANT", "STEP", "EXPONENTIAL", "COSINE", "INVERSE_SQRT", "LINEAR")
+_BATCHES = ("FULL", "EPOCHS", "REPLACEMENT")
+_DUALITY = ("APPLY", "JVP", "VJP", "JACOBIAN", "GRAM", "SINGULAR_VALUES", "OPERATOR")
+
+Forecast = collections.namedtuple("Forecast", "bytes flops")
+Layer = collections.namedtuple("Layer", "kind activation inputs outputs first count")
+
+
+# ---- handles ---------------------------------------------------------------------------------------------------------
+
+def _release(name, pointer, keep):
+    """Frees a handle; `keep` holds what its callbacks need until then."""
+    getattr(_lib, name)(pointer)
+    keep.clear()
+
+
+class _Handle:
+    """A handle of the library, freed with its object in any order; what it needs alive is in `_keep`."""
+    _free = None
+
+    def _adopt(self, pointer, *parents):
+        self.pointer = pointer
+        # Lists of the parents, not the parents: their objects may go before, what their callbacks need may not.
+        self._keep = [parent._keep for parent in parents]
+        if parents:
+            self.context = parents[0].context
+        self._finalizer = weakref.finalize(self, _release, self._free, pointer, [self._keep])
+        return self
+
+    @classmethod
+    def _wrap(cls, pointer, *parents):
+        return cls.__new__(cls)._adopt(pointer, *parents)
+
+    def free(self):
+        """Release the handle now; it would be released with its object."""
+        self._finalizer()
+        self.pointer = None
+
+    @property
+    def message(self):
+        """The library's sentence about the last failure on this handle."""
+        return _lib.nndyn_message(self.pointer).decode()
+
+    def _do(self, name, *arguments):
+        """A call on this handle."""
+        return _call(self, name, self.pointer, *arguments)
+
+    def _numbers(self, name, *types):
+        """A call that returns numbers by pointer, one of each type."""
+        out = [kind() for kind in types]
+        self._do(name, *map(ctypes.byref, out))
+        return [value.value for value in out]
+
+    @contextlib.contextmanager
+    def _options(self, values):
+        """Keyword arguments as options for one call; NULL if there are none."""
+        if not values:
+            yield None
+            return
+        options = Options(self.context, **values)
+        try:
+            yield options.pointer
+        finally:
+            options.free()
+
+
+def _created(owner, name, *arguments):
+    """Runs a function whose last argument receives a new handle; failures stand on `owner`."""
+    out = _ptr()
+    _call(owner, name, *arguments, ctypes.byref(out))
+    return out.value
+
+
+class _Nowhere:
+    """Stands for the handle where there is none yet."""
+    pointer = None
+
+
+class Context(_Handle):
+    """Allocator, seed, threads, progress and cancellation of the handles made from it.
+
+    allocator: a pair (allocate(bytes) -> address or None, release(address)), called from any thread.
+    """
+    _free = "nndyn_context_free"
+
+    def __init__(self, *, seed=None, threads=None, memory_limit=None, kernels=None, progress=None, executor=None,
+                 allocator=None):
+        if allocator is None:
+            self._adopt(_created(_Nowhere, "nndyn_context_create"))
+        else:
+            name = "nndyn_context_create_with_allocator"
+            allocate = _callback(name, 0, lambda user, size: allocator[0](size), None)
+            release = _callback(name, 1, lambda user, memory: allocator[1](memory), None)
+            self._adopt(_created(_Nowhere, name, allocate, release, None))
+            self._keep += [allocate, release]
+        self._slots = {}
+        self._keep.append(self._slots)
+        settings = ((self.set_seed, seed), (self.set_threads, threads), (self.set_memory_limit, memory_limit),
+                    (self.set_kernels, kernels), (self.set_progress, progress), (self.set_executor, executor))
+        for setter, value in settings:
+            if value is not None:
+                setter(value)
+
+    @property
+    def context(self):
+        return self
+
+    def set_seed(self, seed):
+        self._do("nndyn_context_set_seed", seed)
+
+    def set_threads(self, threads):
+        self._do("nndyn_context_set_threads", threads)
+
+    def set_memory_limit(self, size):
+        """Refuse calls that would take more bytes of working memory; 0 for no limit."""
+        self._do("nndyn_context_set_memory_limit", size)
+
+    def set_kernels(self, name):
+        """"auto", "baseline", "avx2" or "avx512", for networks created afterwards."""
+        self._do("nndyn_context_set_kernels", name.encode())
+
+    def set_progress(self, progress):
+        """progress(task, fraction) is told how far long calls have come; a true result stops the call.  None: none."""
+        name = "nndyn_context_set_progress"
+        callback = _FUNCTIONS[name][1][1]()
+        if progress is not None:
+            callback = _callback(name, 1, lambda user, task, fraction: int(bool(progress(task.decode(), fraction))))
+        self._do(name, callback, None)
+        self._slots["progress"] = callback
+
+    def set_executor(self, run):
+        """run(work, count) calls work(i) once for each i below count, on any threads, and returns when all are done."""
+        name = "nndyn_context_set_executor"
+        callback = _FUNCTIONS[name][1][1]()
+        if run is not None:
+            def execute(user, work, job, count):
+                run(lambda index: work(job, index), count)
+                return 0
+            callback = _callback(name, 1, execute)
+        self._do(name, callback, None)
+        self._slots["executor"] = callback
+
+    def cancel(self):
+        """Stop the long calls now running on handles of this context; from any thread."""
+        self._do("nndyn_context_cancel")
+
+
+_default = None
+_default_lock = threading.Lock()
+
+
+def default_context():
+    """The context of what is made without naming one."""
+    global _default
+    with _default_lock:
+        if _default is None:
+            _default = Context()
+        return _default
+
+
+class Options(_Handle):
+    """Named settings.  Methods make them of their keyword arguments; seldom needed alone."""
+    _free = "nndyn_options_free"
+
+    def __init__(self, context=None, **values):
+        context = context or default_context()
+        self._adopt(_created(context, "nndyn_options_create", context.pointer), context)
+        for name, value in values.items():
+            self.set(name, value)
+
+    def set(self, name, value):
+        name = name.encode()
+        if isinstance(value, str):
+            self._do("nndyn_options_set_text", name, value.encode())
+        elif isinstance(value, numbers.Integral) or isinstance(value, np.bool_):
+            self._do("nndyn_options_set_integer", name, int(value))
+        elif isinstance(value, numbers.Real):
+            self._do("nndyn_options_set_double", name, float(value))
+        else:
+            raise TypeError(f"option {name.decode()} is {value!r}; a number or a text is needed")
+
+
+class Operator(_Handle):
+    """A real linear map known by its products.  apply(x) and apply_transposed(y) return arrays."""
+    _free = "nndyn_operator_free"
+
+    def __init__(self, rows, columns, apply, apply_transposed=None, context=None):
+        context = context or default_context()
+        name = "nndyn_operator_create"
+
+        def product(function, length, result):
+            def run(user, given, out):
+                values = _array(function(_view(given, length).copy()), "the product", (result,))
+                _view(out, result)[:] = values
+                return 0
+            return run
+        forward = _callback(name, 3, product(apply, columns, rows))
+        transposed = _FUNCTIONS[name][1][4]()
+        if apply_transposed is not None:
+            transposed = _callback(name, 4, product(apply_transposed, rows, columns))
+        pointer = _created(context, name, context.pointer, rows, columns, forward, transposed, None)
+        self._adopt(pointer, context)._keep += [forward, transposed]
+
+    @property
+    def shape(self):
+        return tuple(self._numbers("nndyn_operator_shape", _i64, _i64, _int)[:2])
+
+    @property
+    def symmetric(self):
+        return bool(self._numbers("nndyn_operator_shape", _i64, _i64, _int)[2])
+
+    def _product(self, name, value, length, result):
+        value, out = _array(value, "the vector", (length,)), np.empty(result)
+        self._do(name, _address(value), _address(out))
+        return out
+
+    def apply(self, x):
+        rows, columns = self.shape
+        return self._product("nndyn_operator_apply", x, columns, rows)
+
+    def apply_transposed(self, y):
+        rows, columns = self.shape
+        return self._product("nndyn_operator_apply_transposed", y, rows, columns)
+
+    __matmul__ = apply
+
+    def singular_values(self, count, vectors=False, **options):
+        """The largest singular values; with vectors=True (s, u, v, residuals), row i of u and v belonging to s[i]."""
+        rows, columns = self.shape
+        s = np.empty(count)
+        more = [np.empty((count, rows)), np.empty((count, columns)), np.empty(count)] if vectors else [None] * 3
+        with self._options(options) as o:
+            self._do("nndyn_singular_values", count, o, _address(s), *map(_address, more))
+        return (s, *more) if vectors else s
+
+    def eigenpairs(self, count, **options):
+        """(values, vectors, residuals, converged) at one end of a symmetric operator's spectrum, row i of vectors
+        belonging to values[i]; converged[i] is False where the allowed iterations were too few."""
+        values, residuals, converged = np.empty(count), np.empty(count), np.empty(count, np.intc)
+        vectors = np.empty((count, self.shape[0]))
+        with self._options(options) as o:
+            self._do("nndyn_eigenpairs", count, o, *map(_address, (values, vectors, residuals, converged)))
+        return values, vectors, residuals, converged.astype(bool)
+
+
+# ---- data ------------------------------------------------------------------------------------------------------------
+
+class Dataset(_Handle):
+    """Samples: inputs x (N x inputs) with targets t (N x targets), or with labels of classes, or alone.
+
+    A float32 x makes a float32 data set.  copy=False borrows x (and t), which must then stay as they are.
+    """
+    _free = "nndyn_dataset_free"
+
+    def __init__(self, x, t=None, labels=None, classes=None, copy=True, context=None):
+        context = context or default_context()
+        single = np.asarray(x).dtype == np.float32
+        dtype, suffix = (np.float32, "_f32") if single else (np.float64, "")
+        x = _array(x, "x", (None, None), dtype)
+        if labels is not None:
+            if t is not None:
+                raise ValueError("either t or labels, not both")
+            labels = _array(labels, "labels", (len(x),), np.int64)
+            classes = classes or max(2, int(labels.max(initial=0)) + 1)
+            rest, name = (classes, _address(labels)), "nndyn_dataset_create_labels" + suffix
+        else:
+            t = None if t is None else _array(t, "t", (len(x), None), dtype)
+            rest, name = (0 if t is None else t.shape[1], _address(t)), "nndyn_dataset_create" + suffix
+        pointer = _created(context, name, context.pointer, x.shape[0], x.shape[1], _address(x), *rest, int(copy))
+        self._adopt(pointer, context)
+        if not copy:
+            self._keep += [x, t]
+
+    @classmethod
+    def read_idx(cls, images, labels=None, context=None, **options):
+        """From IDX files (the format of MNIST)."""
+        context = context or default_context()
+        paths = os.fsencode(images), None if labels is None else os.fsencode(labels)
+        with context._options(options) as o:
+            return cls._wrap(_created(context, "nndyn_dataset_read_idx", context.pointer, *paths, o), context)
+
+    @classmethod
+    def read_csv(cls, path, context=None, **options):
+        """From a text table of numbers."""
+        context = context or default_context()
+        with context._options(options) as o:
+            pointer = _created(context, "nndyn_dataset_read_csv", context.pointer, os.fsencode(path), o)
+        return cls._wrap(pointer, context)
+
+    def _shape(self):
+        return self._numbers("nndyn_dataset_shape", _i64, _i64, _i64, _i64, _int)
+
+    def __len__(self):
+        return self._shape()[0]
+
+    @property
+    def inputs(self):
+        return self._shape()[1]
+
+    @property
+    def targets(self):
+        return self._shape()[2]
+
+    @property
+    def classes(self):
+        return self._shape()[3]
+
+    @property
+    def dtype(self):
+        return np.dtype(np.float32 if self._shape()[4] == F32 else np.float64)
+
+    def get(self, first=0, count=None):
+        """(x, t, labels) of a range of rows, as float64; labels is None if the data have none."""
+        samples, inputs, targets, classes, _ = self._shape()
+        count = samples - first if count is None else count
+        rows = max(count, 0)
+        x, t = np.empty((rows, inputs)), np.empty((rows, targets))
+        labels = np.empty(rows, np.int64) if classes else None
+        self._do("nndyn_dataset_get", first, count, _address(x), _address(t) if targets else None, _address(labels))
+        return x, t, labels
+
+    def select(self, rows):
+        rows = _array(rows, "rows", (None,), np.int64)
+        return self._wrap(_created(self, "nndyn_dataset_select", self.pointer, len(rows), _address(rows)), self)
+
+    def convert(self, dtype):
+        return self._wrap(_created(self, "nndyn_dataset_convert", self.pointer, _dtype(dtype)), self)
+
+    def standardize(self, reference=None):
+        """Inputs as (x - mean) / deviation of `reference`, by default of this data set."""
+        reference = reference or self
+        return self._wrap(_created(self, "nndyn_dataset_standardize", self.pointer, reference.pointer), self)
+
+    def split(self, fraction, **options):
+        """Two data sets, the second with this fraction of the samples."""
+        first, second = _ptr(), _ptr()
+        with self._options(options) as o:
+            self._do("nndyn_dataset_split", fraction, o, ctypes.byref(first), ctypes.byref(second))
+        return self._wrap(first.value, self), self._wrap(second.value, self)
+
+    def batches(self, kind="epochs", size=1, **options):
+        return Batches(self, kind, size, **options)
+
+
+class Batches(_Handle):
+    """A rule that turns a data set into batches: "full", "epochs" or "replacement"."""
+    _free = "nndyn_batches_free"
+
+    def __init__(self, dataset, kind="epochs", size=1, **options):
+        kind = _named(kind, "kind of batches", "BATCH_", _BATCHES)
+        with dataset._options(options) as o:
+            pointer = _created(dataset, "nndyn_batches_create", dataset.pointer, kind, size, o)
+        self._adopt(pointer, dataset)
+        self.inputs, self.targets, self.dtype = dataset.inputs, dataset.targets, dataset.dtype
+
+    @property
+    def steps(self):
+        """Steps that make one pass over the data."""
+        return self._numbers("nndyn_batches_shape", _i64, _i64)[0]
+
+    @property
+    def largest(self):
+        return self._numbers("nndyn_batches_shape", _i64, _i64)[1]
+
+    def get(self, step):
+        """(x, t) of batch number `step`, as copies."""
+        n, x, t = _i64(), _ptr(), _ptr()
+        single = self.dtype == np.float32
+        name = "nndyn_batches_get_f32" if single else "nndyn_batches_get"
+        self._do(name, step, ctypes.byref(n), ctypes.byref(x), ctypes.byref(t))
+
+        def copied(address, width):
+            array = np.empty((n.value, width), self.dtype)
+            if array.size:
+                ctypes.memmove(array.ctypes.data, address.value, array.nbytes)
+            return array
+        return copied(x, self.inputs), copied(t, self.targets)
+
+    __getitem__ = get
+
+    def __iter__(self):
+        return (self.get(step) for step in range(self.steps))
+
+
+# ---- networks --------------------------------------------------------------------------------------------------------
+
+class Network(_Handle):
+    """A chain of layers and the loss it is asked to minimize.  Methods that add to it return it.
+
+    Activations and losses are names ("leaky_relu", "softmax_cross_entropy") or constants.
+    """
+    _free = "nndyn_network_free"
+
+    def __init__(self, inputs, dtype=np.float64, context=None):
+        context = context or default_context()
+        self._adopt(_created(context, "nndyn_network_create", context.pointer, _dtype(dtype), inputs), context)
+
+    @classmethod
+    def load(cls, path, context=None):
+        context = context or default_context()
+        return cls._wrap(_created(context, "nndyn_network_load", context.pointer, os.fsencode(path)), context)
+
+    # -- layers and loss
+
+    def dense(self, units, activation="identity", **options):
+        kind = _kind(activation, "activation", activation_name)
+        if not options:
+            self._do("nndyn_network_add_dense", units, kind)
+            return self
+        with self._options(options) as o:
+            self._do("nndyn_network_add_dense_with", units, kind, o)
+        return self
+
+    def activation(self, kind, **options):
+        with self._options(options) as o:
+            self._do("nndyn_network_add_activation", _kind(kind, "activation", activation_name), o)
+        return self
+
+    def custom_activation(self, evaluate, order):
+        """evaluate(order, z) returns that derivative at the points z; `order` is the highest it knows."""
+        name = "nndyn_network_add_custom_activation"
+
+        def run(user, derivative, count, z, values):
+            _view(values, count)[:] = evaluate(derivative, _view(z, count).copy())
+            return 0
+        callback = _callback(name, 2, run)
+        self._do(name, order, callback, None)
+        self._keep.append(callback)
+        return self
+
+    def batch_norm(self, **options):
+        with self._options(options) as o:
+            self._do("nndyn_network_add_batch_norm", o)
+        return self
+
+    def dropout(self, rate):
+        self._do("nndyn_network_add_dropout", rate)
+        return self
+
+    def begin_residual(self):
+        self._do("nndyn_network_begin_residual")
+        return self
+
+    def end_residual(self):
+        self._do("nndyn_network_end_residual")
+        return self
+
+    @contextlib.contextmanager
+    def residual(self):
+        """What is added within the `with` is a residual block."""
+        yield self.begin_residual()
+        self.end_residual()
+
+    def loss(self, kind, **options):
+        kind = _kind(kind, "loss", loss_name)
+        if not options:
+            self._do("nndyn_network_set_loss", kind)
+            return self
+        with self._options(options) as o:
+            self._do("nndyn_network_set_loss_with", kind, o)
+        return self
+
+    def custom_loss(self, evaluate, order):
+        """evaluate(a, t) of one sample returns (h, d), and with order 2 (h, d, m, e, dt): dh/da, its derivatives with
+        respect to a and t, and dh/dt."""
+        name = "nndyn_network_set_custom_loss"
+
+        def run(user, k, a, t, *out):
+            results = evaluate(_view(a, k).copy(), _view(t, k).copy())
+            for address, shape, value in zip(out, ((1,), (k,), (k, k), (k, k), (k,)), results):
+                if address:
+                    _view(address, *shape)[:] = value
+            return 0
+        callback = _callback(name, 2, run)
+        self._do(name, order, callback, None)
+        self._keep.append(callback)
+        return self
+
+    # -- sizes, parameters, files
+
+    def initialize(self, seed):
+        self._do("nndyn_network_initialize", seed)
+        return self
+
+    def _shape(self):
+        return self._numbers("nndyn_network_shape", _i64, _i64, _i64, _i64, _int)
+
+    @property
+    def inputs(self):
+        return self._shape()[0]
+
+    @property
+    def outputs(self):
+        return self._shape()[1]
+
+    @property
+    def layers(self):
+        """Every layer of the chain, with its slice of the parameters."""
+        return [self.layer(i) for i in range(self._shape()[2])]
+
+    def layer(self, number):
+        kinds = (_int, _int, _i64, _i64, _i64, _i64)
+        out = [kind() for kind in kinds]
+        self._do("nndyn_network_layer", number, *map(ctypes.byref, out))
+        return Layer(*(value.value for value in out))
+
+    @property
+    def size(self):
+        """Number of parameters."""
+        return self._shape()[3]
+
+    @property
+    def dtype(self):
+        return np.dtype(np.float32 if self._shape()[4] == F32 else np.float64)
+
+    def _get(self, name, count):
+        values = np.empty(count)
+        self._do(name, count, _address(values))
+        return values
+
+    def _set(self, name, count, what, values):
+        values = _array(values, what, (count,))
+        self._do(name, count, _address(values))
+
+    @property
+    def parameters(self):
+        """All parameters as one vector, layer after layer; assign to set them."""
+        return self._get("nndyn_network_get_parameters", self.size)
+
+    @parameters.setter
+    def parameters(self, values):
+        self._set("nndyn_network_set_parameters", self.size, "parameters", values)
+
+    def _statistics(self):
+        return sum(2 * layer.outputs for layer in self.layers if layer.kind == BATCH_NORM)
+
+    @property
+    def statistics(self):
+        """Running means and variances of batch norm layers; assign to set them."""
+        return self._get("nndyn_network_get_statistics", self._statistics())
+
+    @statistics.setter
+    def statistics(self, values):
+        self._set("nndyn_network_set_statistics", self._statistics(), "statistics", values)
+
+    def copy(self, dtype=None):
+        dtype = _dtype(self.dtype if dtype is None else dtype)
+        return self._wrap(_created(self, "nndyn_network_copy", self.pointer, dtype), self)
+
+    def save(self, path):
+        self._do("nndyn_network_save", os.fsencode(path))
+
+    # -- evaluation
+
+    def forward(self, x):
+        """Outputs (n x outputs), in evaluation mode and the network's precision."""
+        dtype = self.dtype
+        x = _array(x, "x", (None, self.inputs), dtype)
+        y = np.empty((len(x), self.outputs), dtype)
+        name = "nndyn_network_forward_f32" if dtype == np.float32 else "nndyn_network_forward"
+        self._do(name, len(x), _address(x), _address(y))
+        return y
+
+    __call__ = forward
+
+    def evaluate(self, dataset):
+        """(mean loss, accuracy) on a data set; each is None where the data have no targets, or no labels, for it."""
+        loss, accuracy = _f64(), _f64()
+        wanted = dataset.targets > 0, dataset.classes > 0
+        out = [ctypes.byref(value) if want else None for value, want in zip((loss, accuracy), wanted)]
+        self._do("nndyn_network_evaluate", dataset.pointer, *out)
+        return loss.value if wanted[0] else None, accuracy.value if wanted[1] else None
+
+    def trainer_forecast(self, optimizer, n):
+        """Bytes of a trainer for batches of n samples, and flops of one step's matrix products."""
+        size, flops = _i64(), _f64()
+        kind = _named(optimizer, "optimizer", "", _OPTIMIZERS)
+        self._do("nndyn_trainer_forecast", kind, n, ctypes.byref(size), ctypes.byref(flops))
+        return Forecast(size.value, flops.value)
+
+    # -- derivatives, all in float64
+
+    def _batch(self, x, t=None):
+        """Arguments n, x (and t), with the arrays that must live during the call."""
+        x = _array(x, "x", (None, self.inputs))
+        if t is None:
+            return [len(x), _address(x)], [x]
+        t = _array(t, "t", (len(x), self.outputs))
+        return [len(x), _address(x), _address(t)], [x, t]
+
+    def _derive(self, name, batch, given, options, *shapes):
+        """A call of the form name(network, batch, given arrays, options, results of these shapes)."""
+        arguments, alive = batch
+        given = [value if isinstance(value, int) else _address(value) for value in given]
+        out = [np.empty(shape) for shape in shapes]
+        with self._options(options) as o:
+            self._do(name, *arguments, *given, o, *map(_address, out))
+        del alive
+        return out[0] if len(out) == 1 else tuple(out)
+
+    def _derived_operator(self, name, batch, options):
+        arguments, alive = batch
+        with self._options(options) as o:
+            pointer = _created(self, name, self.pointer, *arguments, o)
+        del alive
+        return Operator._wrap(pointer, self)
+
+    def gradient(self, x, t, **options):
+        """(loss, gradient) of a batch."""
+        loss, gradient = self._derive("nndyn_gradient", self._batch(x, t), (), options, 1, self.size)
+        return float(loss[0]), gradient
+
+    def layer_sensitivity(self, x, t, layer, **options):
+        """(output, sensitivity) of one layer, each n x width."""
+        shape = (len(x), self.layer(layer).outputs)
+        return self._derive("nndyn_layer_sensitivity", self._batch(x, t), (layer,), options, shape, shape)
+
+    def gradient_norms(self, x, t, **options):
+        return self._derive("nndyn_gradient_norms", self._batch(x, t), (), options, len(x))
+
+    def input_jacobian(self, x, **options):
+        shape = (len(x), self.outputs, self.inputs)
+        return self._derive("nndyn_input_jacobian", self._batch(x), (), options, shape)
+
+    def jvp(self, x, xdot=None, u=None, **options):
+        """Tangent of the outputs when inputs move along xdot and parameters along u."""
+        xdot = None if xdot is None else _array(xdot, "xdot", (len(x), self.inputs))
+        u = None if u is None else _array(u, "u", (self.size,))
+        return self._derive("nndyn_jvp", self._batch(x), (xdot, u), options, (len(x), self.outputs))
+
+    def vjp(self, x, ybar, **options):
+        """(xbar, ubar): gradient of sum ybar . y with respect to inputs and parameters."""
+        ybar = _array(ybar, "ybar", (len(x), self.outputs))
+        return self._derive("nndyn_vjp", self._batch(x), (ybar,), options, (len(x), self.inputs), self.size)
+
+    def _second_order(self, name, x, t, u, options):
+        return self._derive(name, self._batch(x, t), (_array(u, "u", (self.size,)),), options, self.size)
+
+    def hessian_vector(self, x, t, u, **options):
+        return self._second_order("nndyn_hessian_vector", x, t, u, options)
+
+    def gauss_newton_vector(self, x, t, u, **options):
+        return self._second_order("nndyn_gauss_newton_vector", x, t, u, options)
+
+    def hessian_operator(self, x, t, **options):
+        return self._derived_operator("nndyn_hessian_operator", self._batch(x, t), options)
+
+    def gauss_newton_operator(self, x, t, **options):
+        return self._derived_operator("nndyn_gauss_newton_operator", self._batch(x, t), options)
+
+    def parameter_jacobian_operator(self, x, **options):
+        return self._derived_operator("nndyn_parameter_jacobian_operator", self._batch(x), options)
+
+    # -- duality
+
+    def duality_shape(self, n, **options):
+        """(rows, columns) of the Jacobian of the duality map after the masks."""
+        rows, columns = _i64(), _i64()
+        with self._options(options) as o:
+            self._do("nndyn_duality_shape", n, o, ctypes.byref(rows), ctypes.byref(columns))
+        return rows.value, columns.value
+
+    def duality_forecast(self, n, what, **options):
+        """Working memory and flops of a call: "apply", "jvp", "gram", ..."""
+        size, flops = _i64(), _f64()
+        what = _named(what, "call", "DUALITY_", _DUALITY)
+        with self._options(options) as o:
+            self._do("nndyn_duality_forecast", n, what, o, ctypes.byref(size), ctypes.byref(flops))
+        return Forecast(size.value, flops.value)
+
+    def _mask(self, n, options):
+        """Shape after the masks; the other options are left to the call itself."""
+        return self.duality_shape(n, **{k: v for k, v in options.items() if k != "method"})
+
+    def duality_apply(self, x, t, **options):
+        rows, _ = self._mask(len(x), options)
+        return self._derive("nndyn_duality_apply", self._batch(x, t), (), options, rows)
+
+    def duality_jvp(self, x, t, xdot=None, tdot=None, **options):
+        rows, _ = self._mask(len(x), options)
+        xdot = None if xdot is None else _array(xdot, "xdot", (len(x), self.inputs))
+        tdot = None if tdot is None else _array(tdot, "tdot", (len(x), self.outputs))
+        return self._derive("nndyn_duality_jvp", self._batch(x, t), (xdot, tdot), options, rows)
+
+    def duality_vjp(self, x, t, u, **options):
+        """(xbar, tbar), of the shapes of x and t."""
+        rows, _ = self._mask(len(x), options)
+        shapes = (len(x), self.inputs), (len(x), self.outputs)
+        return self._derive("nndyn_duality_vjp", self._batch(x, t), (_array(u, "u", (rows,)),), options, *shapes)
+
+    def duality_jacobian(self, x, t, **options):
+        shape = self._mask(len(x), options)
+        return self._derive("nndyn_duality_jacobian", self._batch(x, t), (), options, shape)
+
+    def duality_gram(self, x, t, **options):
+        _, columns = self._mask(len(x), options)
+        return self._derive("nndyn_duality_gram", self._batch(x, t), (), options, (columns, columns))
+
+    def duality_singular_values(self, x, t, **options):
+        _, columns = self._mask(len(x), options)
+        return self._derive("nndyn_duality_singular_values", self._batch(x, t), (), options, columns)
+
+    def duality_operator(self, x, t, **options):
+        return self._derived_operator("nndyn_duality_operator", self._batch(x, t), options)
+
+
+# ---- training --------------------------------------------------------------------------------------------------------
+
+class Trainer(_Handle):
+    """Optimizer, its state and the count of steps for one network: trainer["rate"] reads and sets a setting."""
+    _free = "nndyn_trainer_free"
+
+    def __init__(self, network, optimizer="adam", **options):
+        kind = _named(optimizer, "optimizer", "", _OPTIMIZERS)
+        if options:
+            with network._options(options) as o:
+                pointer = _created(network, "nndyn_trainer_create_with", network.pointer, kind, o)
+        else:
+            pointer = _created(network, "nndyn_trainer_create", network.pointer, kind)
+        self._train(pointer, network)
+
+    def _train(self, pointer, network):
+        self._adopt(pointer, network)
+        self.network = network
+        self._inputs, self._outputs, _, self._size, kind = network._shape()
+        self._dtype = np.float32 if kind == F32 else np.float64
+        self._name = "nndyn_train_step_f32" if kind == F32 else "nndyn_train_step"
+        return self
+
+    @classmethod
+    def load(cls, path, context=None):
+        """The trainer of a file, with its network as .network."""
+        context = context or default_context()
+        network, trainer = _ptr(), _ptr()
+        _call(context, "nndyn_trainer_load", context.pointer, os.fsencode(path), ctypes.byref(network),
+              ctypes.byref(trainer))
+        return cls.__new__(cls)._train(trainer.value, Network._wrap(network.value, context))
+
+    def save(self, path):
+        self._do("nndyn_trainer_save", os.fsencode(path))
+
+    def step(self, x, t):
+        """One step on a batch; returns the mean loss before it."""
+        x = _array(x, "x", (None, self._inputs), self._dtype)
+        t = _array(t, "t", (len(x), self._outputs), self._dtype)
+        loss = _f64()
+        self._do(self._name, len(x), _address(x), _address(t), ctypes.byref(loss))
+        return loss.value
+
+    def run(self, batches, steps):
+        """Many steps on batches of a data set; returns the mean of their losses."""
+        loss = _f64()
+        self._do("nndyn_train_run", batches.pointer, steps, ctypes.byref(loss))
+        return loss.value
+
+    def __getitem__(self, name):
+        value = _f64()
+        self._do("nndyn_trainer_get", name.encode(), ctypes.byref(value))
+        return value.value
+
+    def __setitem__(self, name, value):
+        self._do("nndyn_trainer_set", name.encode(), value)
+
+    def schedule(self, kind, **options):
+        """Learning rate: "constant", "step", "exponential", "cosine", "inverse_sqrt" or "linear"."""
+        kind = _named(kind, "schedule", "SCHEDULE_", _SCHEDULES)
+        with self._options(options) as o:
+            self._do("nndyn_trainer_set_schedule", kind, o)
+        return self
+
+    @property
+    def steps(self):
+        """Steps done."""
+        return self._numbers("nndyn_trainer_progress", _i64, _f64)[0]
+
+    @property
+    def rate(self):
+        """Learning rate of the next step."""
+        return self._numbers("nndyn_trainer_progress", _i64, _f64)[1]
+
+    @property
+    def gradient(self):
+        """The gradient of the last step."""
+        gradient = np.empty(self._size)
+        self._do("nndyn_trainer_get_gradient", self._size, _address(gradient))
+        return gradient
+
+    @property
+    def state(self):
+        """(the optimizer's vectors, steps done); assign to set them."""
+        size, = self._numbers("nndyn_trainer_state_size", _i64)
+        values, steps = np.empty(size), _i64()
+        self._do("nndyn_trainer_get_state", size, _address(values) if size else None, ctypes.byref(steps))
+        return values, steps.value
+
+    @state.setter
+    def state(self, pair):
+        values, steps = pair
+        size, = self._numbers("nndyn_trainer_state_size", _i64)
+        values = _array(values, "state", (size,))
+        self._do("nndyn_trainer_set_state", size, _address(values) if size else None, steps)
+
+
+# ---- functions of no handle ------------------------------------------------------------------------------------------
+
+def version():
+    """Version of the library: major * 10000 + minor * 100 + patch."""
+    return _lib.nndyn_version()
+
+
+def build_info():
+    """One line for bug reports."""
+    length = _i64()
+    _call(_Nowhere, "nndyn_build_info", 0, None, ctypes.byref(length))
+    text = ctypes.create_string_buffer(length.value + 1)
+    _call(_Nowhere, "nndyn_build_info", len(text), ctypes.addressof(text), None)
+    return text.value.decode()
+
+
+def status_name(status):
+    return _lib.nndyn_status_name(status).decode()
+
+
+def status_text(status):
+    return _lib.nndyn_status_text(status).decode()
+
+
+def activation_name(kind):
+    return _lib.nndyn_activation_name(kind).decode()
+
+
+def loss_name(kind):
+    return _lib.nndyn_loss_name(kind).decode()
+
+
+def activation_evaluate(kind, z, order=0, context=None, **options):
+    """A derivative of an activation at the points z, of any shape."""
+    context = context or default_context()
+    points = _array(np.ravel(z), "z", (None,))
+    values = np.empty(points.shape)
+    kind = _kind(kind, "activation", activation_name)
+    with context._options(options) as o:
+        context._do("nndyn_activation_evaluate", kind, o, order, len(points), _address(points), _address(values))
+    return values.reshape(np.shape(z))

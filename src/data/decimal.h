@@ -1,0 +1,16 @@
+/* decimal.h - decimal numbers of text files, correctly rounded, whatever the locale. */
+#ifndef ND_DECIMAL_H
+#define ND_DECIMAL_H
+
+enum {
+    ND_DECIMAL_OK = 0,
+    ND_DECIMAL_SYNTAX,     /* not a number */
+    ND_DECIMAL_NOT_FINITE, /* the words nan, inf, infinity, in any case and with a sign */
+    ND_DECIMAL_RANGE       /* too large for a double */
+};
+
+/* The number that is all of text..end-1: [+-] digits [. digits] [e [+-] digits], with a digit before or after the
+ * point. Rounded to nearest, ties to even; what is too small becomes 0. */
+int nd_parse_decimal(const char *text, const char *end, double *value);
+
+#endif

@@ -1,0 +1,36 @@
+/* linalg.h - operators from inside the library, and the dense factorizations; the only room that calls LAPACKE (its
+ * _work forms, on memory of the context). */
+#ifndef ND_LINALG_H
+#define ND_LINALG_H
+#include "core/core.h"
+#include "nndyn/linalg.h"
+
+/* An operator over an object of the library: `destroy(user)` when the last reference goes.  The products may assume
+ * finite input and run with the operator held busy; failures put their message on `op`. */
+typedef struct nd_operator_methods {
+    int (*apply)(nndyn_operator *op, void *user, const double *x, double *y);
+    int (*apply_transposed)(nndyn_operator *op, void *user, const double *y, double *x); /* NULL: symmetric */
+    void (*destroy)(nndyn_context *context, void *user);
+} nd_operator_methods;
+/* Takes over `user` (destroys it on failure too). */
+int nd_operator_create(void *handle, int64_t rows, int64_t columns, const nd_operator_methods *methods, void *user,
+                       nndyn_operator **out);
+/* Memory of the operator itself, without `user`. */
+double nd_operator_bytes(int64_t rows, int64_t columns);
+
+/* Eigenvalues (ascending) of a symmetric n x n matrix, which is overwritten by the eigenvectors as rows if vectors !=
+ * 0. */
+int nd_symmetric_eigen(void *handle, int64_t n, double *a, int vectors, double *values);
+/* Singular values (descending) of a row-major m x n matrix, which is destroyed.  u: min(m,n) x m, v: min(m,n) x n,
+ * vectors as rows; both NULL for values only. */
+int nd_svd(void *handle, int64_t m, int64_t n, double *a, double *s, double *u, double *v);
+/* Working memory of these two, and of nndyn_singular_values without vectors handed out, for forecasts: what they
+ * allocate, or up to twice that. */
+double nd_symmetric_eigen_bytes(int64_t n, int vectors);
+double nd_svd_bytes(int64_t m, int64_t n, int vectors);
+double nd_singular_values_bytes(int64_t rows, int64_t columns, int64_t count);
+/* Replace the rows (m <= n) of a row-major m x n matrix by orthonormal ones (QR with the signs of R made positive: Haar
+ * distributed for normal input). */
+int nd_orthonormal_rows(void *handle, int64_t m, int64_t n, double *a);
+
+#endif

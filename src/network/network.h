@@ -1,0 +1,90 @@
+/* network.h - the network as the floors above see it: layers, and a batch flowing through them.
+ *
+ * A layer reads an n x in array and writes an n x out array.  What one layer holds for one batch is a site; a
+ * workspace is the chain of sites.  Trainer and derivative engine differ only in what they keep: the trainer lets the
+ * sensitivities of pointwise layers share memory, the engine keeps everything (`keep`). */
+#ifndef ND_NETWORK_H
+#define ND_NETWORK_H
+#include "core/core.h"
+#include "data/data.h"
+#include "kernels/kernels.h"
+#include "nndyn/network.h"
+
+typedef struct nd_layer {
+    int kind;                             /* NNDYN_DENSE, ... */
+    int64_t in, out;                      /* widths */
+    int64_t first, count;                 /* slice of the parameter vector */
+    int64_t statistics, statistics_count; /* slice of the running statistics */
+    int64_t partner;                      /* residual begin and end: each other's number */
+
+    int bias, ntk;                     /* dense; ntk: unit normal draws, the spread is in the factors */
+    double weight_factor, bias_factor; /* dense: z = weight_factor W a + bias_factor b (1, 1 unless NTK) */
+    int initialization;                /* dense: ND_INIT_*, see initialize.c */
+    double weight_spread, bias_spread; /* dense: factors on the drawn parameters */
+    nd_activation activation;
+    double momentum, epsilon; /* batch norm */
+    int affine;
+    double rate; /* dropout */
+} nd_layer;
+
+struct nndyn_network {
+    nd_handle handle;
+    int dtype;
+    int64_t inputs;
+    int64_t seed;
+    nd_layer *layers;
+    int64_t layer_count, layer_capacity;
+    int64_t open_block; /* innermost residual begin without an end, or -1 */
+    int64_t parameters; /* P */
+    void *theta;        /* P reals */
+    int64_t theta_capacity, statistics_capacity;
+    int64_t statistics_count;
+    void *statistics; /* reals: for each batch norm layer its means, then its variances */
+    nd_loss loss;     /* kind 0: none set */
+    int frozen;       /* a trainer exists: layers may not be added */
+    const nd_kernels_f32 *k32;
+    const nd_kernels_f64 *k64;
+    void *evaluation; /* workspace of nndyn_network_forward and _evaluate, made on first use */
+};
+
+/* What a workspace keeps: outputs only (forward and loss, no backward pass); what training needs; or all apart. */
+enum { ND_KEEP_OUTPUTS = -1, ND_KEEP_TRAINING = 0, ND_KEEP_ALL = 1 };
+
+/* Mode of a pass. */
+typedef struct nd_mode {
+    int training; /* batch statistics, dropout masks */
+    int64_t seed; /* of dropout */
+    int64_t step; /* of dropout */
+} nd_mode;
+
+int64_t nd_network_outputs(const nndyn_network *network);
+/* NNDYN_ESTATE, with a message on `handle`, without layers, with an open residual block, or (need_loss) without a
+ * loss. */
+int nd_network_ready(const nndyn_network *network, void *handle, int need_loss);
+/* Widest layer boundary. */
+int64_t nd_network_width(const nndyn_network *network);
+/* Highest derivative that all activations (and the loss, with_loss) have; fails naming the first one below `order`. */
+int nd_network_check_order(const nndyn_network *network, void *handle, int order, int with_loss);
+/* The first layer of this kind, or -1. */
+int64_t nd_network_find(const nndyn_network *network, int kind);
+/* Draw the parameters of one layer (theta points to the layer's slice, in double). */
+int nd_layer_initialize(const nndyn_network *network, void *handle, int64_t layer, int64_t seed, double *theta);
+
+/* For training/: write and read the network's part of a file (see core/file.h). */
+struct nd_writer;
+struct nd_reader;
+int nd_network_write(nndyn_network *network, void *handle, struct nd_writer *writer);
+int nd_network_read(void *handle, struct nd_reader *reader, nndyn_network **out);
+
+#define R        float
+#define ND(name) nd_##name##_f32
+#include "network/workspace.inc"
+#undef R
+#undef ND
+#define R        double
+#define ND(name) nd_##name##_f64
+#include "network/workspace.inc"
+#undef R
+#undef ND
+
+#endif

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Each example in C builds against an installed library that only pkg-config knows, and runs.
+flags='-std=c11 -Wall -Wextra -Wpedantic -Werror'
+if ! text=$(${MAKE:-make} --no-print-directory examples EXAMPLE_FLAGS="$flags" 2>&1); then
+    echo 1..1
+    echo "$text" | sed 's/^/# /'
+    echo "not ok 1 - the examples build"
+    exit
+fi
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+root=$PWD
+number=0
+set -- build/examples/*
+echo "1..$#"
+for program; do
+    number=$((number + 1))
+    case $program in
+    */demo) arguments=". $root/examples/data/digits.csv" ;;
+    *) arguments=$root/examples/data/digits.csv ;;
+    esac
+    # shellcheck disable=SC2086 # two arguments
+    if text=$(cd "$folder" && "$root/$program" $arguments 2>&1); then
+        echo "ok $number - $program"
+    else
+        echo "$text" | tail -n 5 | sed 's/^/# /'
+        echo "not ok $number - $program"
+    fi
+done

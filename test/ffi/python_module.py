@@ -1,0 +1,518 @@
+"""The Python module: what its classes do, their failures, callbacks, and that every public function is reached."""
+import ctypes
+import gc
+import os
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(Path(__file__).resolve().parent), str(ROOT / "src/bindings")]
+import nndyn  # noqa: E402
+import tap  # noqa: E402
+
+RNG = np.random.default_rng(7)
+REACHED = set()
+
+
+def count_calls():
+    """Wraps every function of the loaded library, so that the last test can tell which were reached."""
+    for name in nndyn._FUNCTIONS:
+        def counted(*arguments, _name=name, _call=getattr(nndyn._lib, name)):
+            REACHED.add(_name)
+            return _call(*arguments)
+        setattr(nndyn._lib, name, counted)
+
+
+def raises(kind, call, *words):
+    try:
+        call()
+    except kind as error:
+        for word in words:
+            assert word in str(error), f"'{word}' is not in '{error}'"
+        return error
+    raise AssertionError(f"{kind.__name__} was expected")
+
+
+def close(a, b, tolerance=1e-10):
+    assert np.allclose(a, b, rtol=tolerance, atol=tolerance), f"{a} is not {b}"
+
+
+def small(dtype=np.float64, context=None):
+    net = nndyn.Network(3, dtype, context)
+    return net.dense(5, "tanh").dense(2).loss("squared_error")
+
+
+def batch(n=4, dtype=np.float64):
+    return RNG.normal(size=(n, 3)).astype(dtype), RNG.normal(size=(n, 2)).astype(dtype)
+
+
+def test_versions_and_names():
+    assert nndyn.version() == nndyn._HEADERS[0] * 10000 + nndyn._HEADERS[1] * 100 + nndyn._HEADERS[2]
+    assert f"{nndyn._HEADERS[0]}.{nndyn._HEADERS[1]}" in nndyn.build_info()
+    assert nndyn.status_name(nndyn.EARG) == "NNDYN_EARG" and nndyn.status_text(nndyn.EARG)
+    assert nndyn.activation_name(nndyn.LEAKY_RELU) == "leaky_relu"
+    assert nndyn.loss_name(nndyn.SOFTMAX_CROSS_ENTROPY) == "softmax_cross_entropy"
+
+
+def test_each_status_has_its_exception():
+    codes = [value for name, value in vars(nndyn).items() if name.isupper() and isinstance(value, int) and value < 0]
+    assert sorted(codes) == sorted(nndyn._errors)
+
+
+def test_forward_is_the_formula():
+    net, (x, _) = small(), batch()
+    p = net.parameters
+    w1, b1, w2, b2 = p[:15].reshape(5, 3), p[15:20], p[20:30].reshape(2, 5), p[30:]
+    close(net(x), np.tanh(x @ w1.T + b1) @ w2.T + b2)
+    assert (net.inputs, net.outputs, net.size, net.dtype) == (3, 2, 32, np.float64)
+    kinds = [layer.kind for layer in net.layers]
+    assert kinds == [nndyn.DENSE, nndyn.ACTIVATION, nndyn.DENSE]
+    assert net.layers[2].first == 20 and net.layers[2].count == 12
+
+
+def test_arrays_are_checked_and_converted():
+    net, (x, t) = small(), batch()
+    close(net(np.asfortranarray(x)), net(x))
+    close(net(x[::-1])[::-1], net(x))
+    close(net([[1, 2, 3]]), net(np.array([[1.0, 2.0, 3.0]])))
+    raises(ValueError, lambda: net(x[:, :2]), "(4, 2)", "(n, 3)")
+    raises(TypeError, lambda: net(x.astype(complex)), "complex")
+    raises(ValueError, lambda: net.gradient(x, t[:3]), "(4, 2)")
+    raises(TypeError, lambda: nndyn.Dataset(x, labels=np.array([0.5] * 4)), "integers")
+    raises(ValueError, lambda: nndyn.Dataset(x, t, labels=[0, 1, 0, 1]), "not both")
+    raises(ValueError, lambda: nndyn.Network(3, np.int32), "float32 or float64")
+
+
+def test_names_of_kinds():
+    raises(ValueError, lambda: small().dense(2, "tnah"), "tnah", "tanh")
+    raises(ValueError, lambda: nndyn.Trainer(small(), "adm"), "adm", "adam")
+    assert small().dense(2, nndyn.RELU).layers[-1].activation == nndyn.RELU
+
+
+def test_failures_carry_the_sentence():
+    net = small()
+    error = raises(nndyn.ArgumentError, lambda: net.dense(0, "tanh"), "units")
+    assert error.status == nndyn.EARG and isinstance(error, ValueError) and net.message == str(error)
+    raises(nndyn.OptionError, lambda: net.dense(2, "tanh", biass=0), "bias")
+    raises(nndyn.StateError, lambda: nndyn.Trainer(nndyn.Network(2), "sgd"))
+    raises(nndyn.FileError, lambda: nndyn.Network.load("/nowhere/at/all"))
+    raises(nndyn.DataError, lambda: nndyn.Dataset([[np.nan]]))
+    raises(TypeError, lambda: net.dense(2, "tanh", bias=[1]), "bias")
+    for error in nndyn._errors.values():
+        assert issubclass(error, nndyn.Error)
+
+
+def test_context_settings():
+    context = nndyn.Context(seed=5, threads=2, memory_limit=10**9, kernels="baseline")
+    other = nndyn.Context(seed=5)
+    close(small(context=context).parameters, small(context=other).parameters, 0)
+    assert not np.allclose(small(context=nndyn.Context(seed=6)).parameters, small(context=other).parameters)
+    raises(nndyn.ArgumentError, lambda: context.set_kernels("fast"), "fast")
+    raises(nndyn.ArgumentError, lambda: context.set_threads(0))
+    context.cancel()
+    assert small(context=context).initialize(3).size == 32
+
+
+def test_memory_of_the_caller():
+    live, libc = {}, ctypes.CDLL(None)
+    libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    libc.free.argtypes = [ctypes.c_void_p]
+
+    def allocate(size):
+        address = libc.malloc(size)
+        live[address] = size
+        return address
+
+    def release(address):
+        del live[address]
+        libc.free(address)
+    context = nndyn.Context(allocator=(allocate, release))
+    net = small(context=context)
+    x, t = batch()
+    net.gradient(x, t)
+    assert live
+    del context, allocate, release
+    gc.collect()
+    assert live
+    del net
+    gc.collect()
+    assert not live, f"{len(live)} pieces are left"
+
+
+def test_memory_that_fails():
+    raises(nndyn.NoMemoryError, lambda: nndyn.Context(allocator=(lambda size: None, lambda address: None)))
+
+    def broken(size):
+        raise KeyError("allocator")
+    raises(KeyError, lambda: nndyn.Context(allocator=(broken, lambda address: None)), "allocator")
+
+
+def test_progress_and_cancellation():
+    seen, context = [], nndyn.Context()
+    net = small(context=context)
+    x, t = batch(64)
+    batches = nndyn.Dataset(x, t, context=context).batches("full")
+    trainer = nndyn.Trainer(net, "sgd")
+    context.set_progress(lambda task, fraction: seen.append((task, fraction)))
+    trainer.run(batches, 40000)
+    assert seen and all(isinstance(task, str) and 0 <= fraction <= 1 for task, fraction in seen)
+    context.set_progress(lambda task, fraction: True)
+    raises(nndyn.CanceledError, lambda: trainer.run(batches, 10**7))
+
+    def broken(task, fraction):
+        raise KeyboardInterrupt("enough")
+    context.set_progress(broken)
+    raises(KeyboardInterrupt, lambda: trainer.run(batches, 10**7), "enough")
+    context.set_progress(None)
+    trainer.run(batches, 1)
+
+
+def test_executor_of_the_caller():
+    counts = []
+
+    def run(work, count):
+        counts.append(count)
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    x, t = RNG.normal(size=(600, 64)), RNG.normal(size=(600, 64))
+
+    def wide(context):
+        net = nndyn.Network(64, context=context).dense(96, "tanh").dense(64).loss("squared_error")
+        return net.gradient(x, t)[1], net.duality_gram(x[:2], t[:2])
+    context = nndyn.Context(executor=run)
+    for with_one, with_many in zip(wide(nndyn.Context()), wide(context)):
+        assert np.array_equal(with_one, with_many)
+    assert counts, "nothing was run in parallel"
+    context.set_executor(None)
+    before = len(counts)
+    wide(context)
+    assert len(counts) == before
+
+
+def test_datasets():
+    x, t = batch(10)
+    data = nndyn.Dataset(x, t)
+    assert (len(data), data.inputs, data.targets, data.classes, data.dtype) == (10, 3, 2, 0, np.float64)
+    got_x, got_t, labels = data.get(2, 3)
+    close(got_x, x[2:5], 0), close(got_t, t[2:5], 0)
+    assert labels is None
+    close(data.select([3, 3, 0]).get()[0], x[[3, 3, 0]], 0)
+    close(data.standardize().get()[0], (x - x.mean(0)) / x.std(0), 1e-12)
+    single = data.convert(np.float32)
+    assert single.dtype == np.float32 and np.array_equal(single.get()[0], x.astype(np.float32))
+    first, second = data.split(0.3, seed=1)
+    assert (len(first), len(second)) == (7, 3)
+    borrowed = nndyn.Dataset(x, t, copy=False)
+    del t
+    gc.collect()
+    close(borrowed.get()[0], x, 0)
+    assert nndyn.Dataset(x).targets == 0
+    raises(nndyn.ArgumentError, lambda: data.get(8, 5))
+
+
+def test_datasets_of_classes():
+    x, labels = RNG.normal(size=(6, 2)), np.array([0, 1, 2, 0, 1, 2])
+    for dtype in (np.float64, np.float32):
+        data = nndyn.Dataset(x.astype(dtype), labels=labels, classes=3)
+        assert (data.targets, data.classes, data.dtype) == (3, 3, dtype)
+        close(data.get()[1], np.eye(3)[labels], 0)
+        assert np.array_equal(data.get()[2], labels)
+    raises(nndyn.DataError, lambda: nndyn.Dataset(x, labels=labels, classes=2), "label")
+    assert nndyn.Dataset(x.astype(np.float32), x.astype(np.float32)).dtype == np.float32
+
+
+def test_readers():
+    with tempfile.TemporaryDirectory() as place:
+        table = os.path.join(place, "table.csv")
+        Path(table).write_text("a;b;c\n1;2;0\n3;4;1\n")
+        data = nndyn.Dataset.read_csv(table, delimiter=";", header=1, label_column=-2)
+        close(data.get()[0], [[1, 2], [3, 4]], 0)
+        assert list(data.get()[2]) == [0, 1]
+        images, labels = Path(place, "images"), Path(place, "labels")
+        images.write_bytes(bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3]) + bytes([0, 51, 255, 255, 0, 102]))
+        labels.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2]) + bytes([1, 0]))
+        data = nndyn.Dataset.read_idx(images, labels)
+        close(data.get()[0], np.array([[0, 51, 255], [255, 0, 102]]) / 255, 1e-15)
+        assert list(data.get()[2]) == [1, 0]
+        raises(nndyn.FormatError, lambda: nndyn.Dataset.read_idx(table))
+        raises(nndyn.FileError, lambda: nndyn.Dataset.read_csv(os.path.join(place, "none")))
+
+
+def test_batches():
+    x, t = batch(10)
+    for dtype in (np.float64, np.float32):
+        data = nndyn.Dataset(x.astype(dtype), t.astype(dtype))
+        batches = data.batches("epochs", 4, seed=2)
+        assert (batches.steps, batches.largest) == (3, 4)
+        parts = list(batches)
+        assert [len(part[0]) for part in parts] == [4, 4, 2] and parts[0][0].dtype == dtype
+        rows = np.concatenate([part[0] for part in parts])
+        assert np.array_equal(np.sort(rows, axis=0), np.sort(x.astype(dtype), axis=0))
+        assert np.array_equal(batches[1][0], parts[1][0])
+    raises(ValueError, lambda: data.batches("epoch", 4), "epochs")
+
+
+def test_layers_and_statistics():
+    net = nndyn.Network(3).dense(4, "leaky_relu", parameter=0.2, bias=0, initialization="he_normal")
+    net.batch_norm(momentum=0.5).activation("silu").dropout(0.1)
+    with net.residual():
+        net.dense(4, "tanh")
+    net.begin_residual().dense(4).end_residual()
+    net.dense(2).loss("huber", parameter=2.0)
+    assert [layer.kind for layer in net.layers].count(nndyn.RESIDUAL_END) == 2
+    close(net.statistics, [0] * 4 + [1] * 4, 0)
+    nndyn.Trainer(net, "sgd", rate=0.1).step(*batch(8))
+    statistics = net.statistics
+    assert not np.allclose(statistics, [0] * 4 + [1] * 4)
+    net.statistics = np.ones(8)
+    close(net.statistics, np.ones(8), 0)
+    raises(ValueError, lambda: setattr(net, "statistics", np.ones(7)), "(8,)")
+    assert net.layers[0].count == 12
+
+
+def test_both_precisions_train():
+    x, t = batch(16)
+    losses = []
+    for dtype in (np.float64, np.float32):
+        net = small(dtype, nndyn.Context(seed=3))
+        trainer = nndyn.Trainer(net, "adam", rate=0.02)
+        first = trainer.step(x.astype(dtype), t.astype(dtype))
+        for _ in range(200):
+            last = trainer.step(x.astype(dtype), t.astype(dtype))
+        assert last < 0.7 * first and trainer.steps == 201 and net(x.astype(dtype)).dtype == dtype
+        losses.append(last)
+    close(losses[0], losses[1], 1e-3)
+
+
+def test_sgd_is_its_formula():
+    net, (x, t) = small(), batch()
+    before, (_, gradient) = net.parameters, net.gradient(x, t)
+    trainer = nndyn.Trainer(net, "sgd", rate=0.05)
+    trainer.step(x, t)
+    close(trainer.gradient, gradient, 1e-12)
+    close(net.parameters, before - 0.05 * gradient, 1e-12)
+
+
+def test_trainer_settings_state_and_files():
+    net, (x, t) = small(), batch()
+    trainer = nndyn.Trainer(net)
+    trainer["rate"] = 0.25
+    assert trainer["rate"] == 0.25 and trainer.rate == 0.25
+    raises(nndyn.OptionError, lambda: trainer["rat"], "rate")
+    trainer.schedule("exponential", period=1, factor=0.5)
+    for _ in range(3):
+        trainer.step(x, t)
+    close(trainer.rate, 0.25 / 8)
+    vectors, steps = trainer.state
+    assert steps == 3 and vectors.shape == (2 * net.size,)
+    with tempfile.TemporaryDirectory() as place:
+        path = os.path.join(place, "checkpoint")
+        trainer.save(path)
+        again = nndyn.Trainer.load(path)
+        assert again.step(x, t) == trainer.step(x, t)
+        assert np.array_equal(again.network.parameters, net.parameters)
+        net.save(path)
+        assert np.array_equal(nndyn.Network.load(path)(x), net(x))
+    trainer.state = (vectors, 7)
+    assert trainer.steps == 7
+    plain = nndyn.Trainer(small(), "sgd")
+    plain.state = plain.state
+    forecast = net.trainer_forecast("adam", 4)
+    assert forecast.bytes > 0 and forecast.flops > 0
+
+
+def test_runs_and_evaluation():
+    x = RNG.normal(size=(60, 2))
+    labels = (x.sum(1) > 0).astype(int)
+    data = nndyn.Dataset(x, labels=labels, classes=2)
+    net = nndyn.Network(2).dense(8, "tanh").dense(2).loss("softmax_cross_entropy")
+    before, _ = net.evaluate(data)
+    nndyn.Trainer(net, "adam", rate=0.05).run(data.batches("epochs", 10), 300)
+    loss, accuracy = net.evaluate(data)
+    assert loss < before and accuracy > 0.95
+    close(accuracy, np.mean(net(x).argmax(1) == labels), 0)
+    assert net.evaluate(nndyn.Dataset(x, np.eye(2)[labels]))[1] is None
+
+
+def test_copies():
+    net, (x, _) = small(), batch()
+    single = net.copy(np.float32)
+    assert single.dtype == np.float32 and np.allclose(single(x.astype(np.float32)), net(x), atol=1e-5)
+    twin = net.copy()
+    twin.parameters = np.zeros(net.size)
+    assert net.parameters.any() and not twin.parameters.any()
+
+
+def test_custom_activation_and_loss():
+    def tanh(order, z):
+        t = np.tanh(z)
+        return [t, 1 - t**2, -2 * t * (1 - t**2), (1 - t**2) * (6 * t**2 - 2)][order]
+
+    def squared(a, t):
+        e = a - t
+        return 0.5 * e @ e, e, np.eye(len(a)), -np.eye(len(a)), -e
+    mine = nndyn.Network(3).dense(5).custom_activation(tanh, 3).dense(2).custom_loss(squared, 2)
+    theirs, (x, t) = small(), batch()
+    mine.parameters = theirs.parameters
+    u = RNG.normal(size=theirs.size)
+    del tanh, squared
+    gc.collect()
+    close(mine(x), theirs(x))
+    close(mine.gradient(x, t)[1], theirs.gradient(x, t)[1])
+    close(mine.hessian_vector(x, t, u), theirs.hessian_vector(x, t, u))
+    close(mine.duality_gram(x, t), theirs.duality_gram(x, t))
+    trainer, copied = nndyn.Trainer(mine, "sgd"), mine.copy()
+    del mine
+    gc.collect()
+    assert np.isfinite(trainer.step(x, t)) and np.isfinite(copied(x)).all()
+
+
+def test_exceptions_in_callbacks_come_out():
+    def broken(order, z):
+        raise ZeroDivisionError("in the activation")
+    net = nndyn.Network(3).dense(2).custom_activation(broken, 1)
+    error = raises(ZeroDivisionError, lambda: net(batch()[0]), "in the activation")
+    assert isinstance(error.__cause__, nndyn.CallbackError)
+    wrong = nndyn.Operator(3, 3, lambda x: x[:2])
+    raises(ValueError, lambda: wrong @ np.ones(3), "(2,)", "(3,)")
+    close(small()(batch()[0]).shape, (4, 2))  # nothing of it is left
+
+
+def test_operators():
+    a = RNG.normal(size=(6, 4))
+    op = nndyn.Operator(6, 4, lambda x: a @ x, lambda y: a.T @ y)
+    assert op.shape == (6, 4) and not op.symmetric
+    x, y = RNG.normal(size=4), RNG.normal(size=6)
+    close(op @ x, a @ x), close(op.apply_transposed(y), a.T @ y)
+    s, u, v, residuals = op.singular_values(2, vectors=True, tolerance=1e-12)
+    close(s, np.linalg.svd(a, compute_uv=False)[:2]), close(op.singular_values(2), s)
+    close(a @ v[0], s[0] * u[0], 1e-8)
+    assert residuals.shape == (2,)
+    assert nndyn.Operator(4, 4, lambda x: 2 * x).symmetric
+
+
+def test_spectra():
+    a = RNG.normal(size=(8, 8))
+    h = a + a.T
+    op = nndyn.Operator(8, 8, lambda x: h @ x)
+    values, vectors, residuals, converged = op.eigenpairs(3, which="smallest")
+    close(values, np.linalg.eigvalsh(h)[:3]), close(h @ vectors[0], values[0] * vectors[0])
+    assert converged.all() and residuals.max() < 1e-10
+
+
+def test_calls_nest():
+    net, (x, t) = small(), batch()
+    op = nndyn.Operator(net.size, net.size, lambda u: net.hessian_vector(x, t, u))
+    u = RNG.normal(size=net.size)
+    close(op @ u, net.hessian_operator(x, t) @ u)
+
+
+def test_derivatives():
+    net, (x, t) = small(), batch()
+    n, size = len(x), net.size
+    u, xdot, ybar = RNG.normal(size=size), RNG.normal(size=x.shape), RNG.normal(size=t.shape)
+    loss, gradient = net.gradient(x, t)
+    close(loss, 0.5 * ((net(x) - t)**2).sum() / n)
+    p, h = net.parameters, 1e-5
+    shifted = [net.copy(), net.copy()]
+    shifted[0].parameters, shifted[1].parameters = p + h * u, p - h * u
+    plus, minus = (other.gradient(x, t) for other in shifted)
+    close((plus[0] - minus[0]) / (2 * h), gradient @ u, 1e-7)
+    close((plus[1] - minus[1]) / (2 * h), net.hessian_vector(x, t, u), 1e-6)
+    close(net.hessian_operator(x, t) @ u, net.hessian_vector(x, t, u))
+    ydot = net.jvp(x, xdot, u)
+    xbar, ubar = net.vjp(x, ybar)
+    close((ydot * ybar).sum(), (xbar * xdot).sum() + ubar @ u)
+    close(net.jvp(x, xdot), np.einsum("nki,ni->nk", net.input_jacobian(x), xdot))
+    jacobian = net.parameter_jacobian_operator(x)
+    close(jacobian @ u, net.jvp(x, u=u).ravel())
+    close(net.gauss_newton_vector(x, t, u), jacobian.apply_transposed(jacobian @ u) / n)
+    close(net.gauss_newton_operator(x, t) @ u, net.gauss_newton_vector(x, t, u))
+    output, sensitivity = net.layer_sensitivity(x, t, 2)
+    close(output, net(x)), close(sensitivity, net(x) - t)
+    norms = net.gradient_norms(x, t)
+    close(norms, [np.linalg.norm(net.gradient(x[i:i + 1], t[i:i + 1])[1]) for i in range(n)])
+    close(net.gradient(x, t, reduction="sum")[1], n * gradient)
+
+
+def test_duality():
+    net, (x, t) = small(), batch(2)
+    rows, columns = net.duality_shape(2)
+    assert (rows, columns) == (net.size, 2 * 5)
+    close(net.duality_apply(x, t, gamma=0.5), -0.5 * net.gradient(x, t)[1])
+    jacobian = net.duality_jacobian(x, t)
+    assert jacobian.shape == (rows, columns)
+    close(net.duality_gram(x, t), jacobian.T @ jacobian)
+    close(net.duality_singular_values(x, t, method="jacobian"), np.linalg.svd(jacobian, compute_uv=False), 1e-9)
+    xdot, tdot, u = RNG.normal(size=x.shape), RNG.normal(size=t.shape), RNG.normal(size=rows)
+    close(net.duality_jvp(x, t, xdot, tdot), jacobian @ np.hstack([xdot, tdot]).ravel())
+    xbar, tbar = net.duality_vjp(x, t, u)
+    close(np.hstack([xbar, tbar]).ravel(), jacobian.T @ u)
+    close(net.duality_operator(x, t) @ np.ones(columns), jacobian.sum(1))
+    assert net.duality_shape(2, columns="targets", parameters="biases") == (7, 4)
+    close(net.duality_jacobian(x, t, columns="targets").shape, (rows, 4), 0)
+    assert net.duality_forecast(2, "gram").bytes > 0
+    limited = small(context=nndyn.Context(memory_limit=2000))
+    raises(nndyn.LimitError, lambda: limited.duality_jacobian(x, t))
+
+
+def test_activations_at_points():
+    z = np.linspace(-2, 2, 6).reshape(2, 3)
+    close(nndyn.activation_evaluate("tanh", z), np.tanh(z), 1e-14)
+    close(nndyn.activation_evaluate("tanh", z, 1), 1 - np.tanh(z)**2, 1e-14)
+    close(nndyn.activation_evaluate("leaky_relu", z, parameter=0.5), np.where(z < 0, 0.5 * z, z), 1e-15)
+
+
+def test_options_alone():
+    options = nndyn.Options(a=1, b=0.5, c="text")
+    options.set("a", np.int32(2))
+    raises(nndyn.ArgumentError, lambda: options.set("", 1), "name")
+    options.free()
+    options.free()
+    raises(nndyn.ArgumentError, lambda: options.set("a", 1))
+
+
+def test_handles_go_in_any_order():
+    for order in ([0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [1, 0, 4, 2, 3]):
+        context = nndyn.Context()
+        net = small(context=context)
+        x, t = batch()
+        data = nndyn.Dataset(x, t, context=context)
+        handles = [context, net, data, data.batches("full"), nndyn.Trainer(net, "sgd")]
+        for i in order:
+            handles[i].free()
+
+
+def test_a_busy_handle_says_so():
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(x):
+        inside.set()
+        go_on.wait(10)
+        return x
+    op = nndyn.Operator(2, 2, slow)
+    thread = threading.Thread(target=lambda: op.apply(np.ones(2)))
+    # Its shape is asked for first, and apply's callback then holds the handle.
+    thread.start()
+    assert inside.wait(10)
+    raises(nndyn.BusyError, lambda: nndyn.Operator.shape.fget(op))
+    go_on.set()
+    thread.join()
+    assert op.shape == (2, 2)
+
+
+def test_z_every_public_function_was_reached():
+    gc.collect()
+    missing = sorted(set(nndyn._FUNCTIONS) - REACHED)
+    assert not missing, f"never called: {missing}"
+
+
+count_calls()
+sys.exit(tap.run(globals()))
