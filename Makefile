@@ -227,8 +227,8 @@ check-asan: ## all programs under the address and undefined-behavior sanitizers
 	@LSAN_OPTIONS=suppressions=$(suppress)/lsan.supp:print_suppressions=0 $(MAKE) --no-print-directory VARIANT=asan check-programs
 check-tsan: ## all programs under the thread sanitizer
 	@TSAN_OPTIONS=suppressions=$(suppress)/tsan.supp $(MAKE) --no-print-directory VARIANT=tsan check-programs
-# Programs that only repeat arithmetic in many sizes are left to the sanitizers: valgrind runs the rest.
-VALGRIND_SKIP ?= kernels/%
+# Programs that repeat much arithmetic would take minutes each and are left to the sanitizers: valgrind runs the rest.
+VALGRIND_SKIP ?= kernels/% analysis/test_duality_large analysis/test_duality_matrices derivatives/test_operators
 valgrind_tests := $(filter-out $(addprefix $(B)/test/,$(VALGRIND_SKIP)),$(tests))
 check-valgrind: $(valgrind_tests) ## programs under valgrind: no error, nothing leaked
 	@$(test_env) $(PROVE) -j$(JOBS) -e 'valgrind -q --error-exitcode=9 --leak-check=full --suppressions=$(suppress)/valgrind.supp' \

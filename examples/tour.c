@@ -63,9 +63,26 @@ int main(int argc, char **argv)
     /* [end] */
     remove("tour.nndyn");
 
+    /* [record] */
+    nndyn_recorder *recorder;
+    nndyn_options *cadence;
+    int64_t rows;
+    check(nndyn_recorder_create(again, &recorder), again);
+    check(nndyn_recorder_add_training(recorder, NULL, NULL), recorder); /* every step: loss, rate, gradient_norm */
+    check(nndyn_options_create(context, &cadence), context);
+    check(nndyn_options_set_integer(cadence, "per_decade", 100), cadence); /* steps near 10^(j/100) */
+    check(nndyn_recorder_add_evaluation(recorder, test, cadence, NULL), recorder);
+    check(nndyn_train_run(again, batches, 400, NULL), again); /* steps 2101 to 2500 */
+    check(nndyn_recorder_shape(recorder, 1, NULL, &rows, NULL), recorder);
+    check(nndyn_recorder_write_csv(recorder, 1, "tour.csv"), recorder);
+    printf("evaluated at %d steps\n", (int)rows);
+    /* [end] */
+    remove("tour.csv");
+
     /* [free] */
     nndyn_context_free(context); /* in any order */
     nndyn_operator_free(hessian);
+    nndyn_recorder_free(recorder);
     nndyn_trainer_free(again);
     nndyn_trainer_free(trainer);
     nndyn_batches_free(batches);
@@ -73,6 +90,7 @@ int main(int argc, char **argv)
     nndyn_dataset_free(test);
     nndyn_dataset_free(train);
     nndyn_dataset_free(all);
+    nndyn_options_free(cadence);
     nndyn_options_free(options);
     /* [end] */
     return EXIT_SUCCESS;

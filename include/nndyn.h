@@ -9,9 +9,13 @@
 #include "nndyn/core.h"
 #include "nndyn/kernels.h"
 #include "nndyn/linalg.h"
+#include "nndyn/statistics.h"
 #include "nndyn/data.h"
 #include "nndyn/network.h"
 #include "nndyn/derivatives.h"
 #include "nndyn/training.h"
+#include "nndyn/recorder.h"
 #include "nndyn/duality.h"
+#include "nndyn/equilibrium.h"
+#include "nndyn/criticality.h"
 #endif

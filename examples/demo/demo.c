@@ -8,7 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EPOCHS = 120, BATCH = 32, SHOWN = 12, PER_CLASS = 8, PIXELS = 64, CLASSES = 10, BOUNDARY = PIXELS + CLASSES };
+enum {
+    EPOCHS = 120,
+    BATCH = 32,
+    SHOWN = 12,
+    PER_CLASS = 8,
+    PIXELS = 64,
+    CLASSES = 10,
+    BOUNDARY = PIXELS + CLASSES,
+    MODES = 20,
+    BINS = 30
+};
 
 /* Everything the parts of the demo share. */
 typedef struct demo {
@@ -20,7 +30,8 @@ typedef struct demo {
     double loss, train_accuracy, test_accuracy;
     double largest, smallest; /* mean extreme singular values of one sample's duality Jacobian */
     int rank;                 /* directions of the data, of PIXELS, above 1/100 of the most visible one */
-    int wrong;
+    double sharpest, slowest; /* extreme curvatures of the leading modes */
+    double exponent, error;   /* of the fluctuations of the output biases */
 } demo;
 
 /* A failed call ends the program with the library's own sentence. */
@@ -146,7 +157,6 @@ static void write_predictions(demo *d)
             v[0] = (double)label;
             v[1] = (double)argmax(y, CLASSES);
             int wrong = v[0] != v[1];
-            d->wrong += wrong && want_wrong;
             if (wrong == want_wrong && shown < SHOWN) {
                 row(file, 2 + PIXELS, v);
                 shown++;
@@ -231,6 +241,59 @@ static void write_directions(demo *d, double *metric)
     nndyn_operator_free(op);
 }
 
+/* The leading modes of the learning equilibrium: curvature, gradient noise, relaxation in steps of rate 0.01. */
+static void write_modes(demo *d, int64_t n, const double *x, const double *t)
+{
+    double curvature[MODES], noise[MODES * MODES], relaxation[MODES];
+    check(nndyn_equilibrium_modes(d->network, n, x, t, MODES, 0.01, NULL, curvature, NULL, noise, relaxation, NULL),
+          d->network);
+    FILE *file = table(d, "modes", "curvature,noise,relaxation");
+    for (int i = 0; i < MODES; i++) {
+        row(file, 3, (double[]){curvature[i], noise[i * MODES + i], relaxation[i]});
+    }
+    fclose(file);
+    d->sharpest = curvature[0];
+    d->slowest = curvature[MODES - 1];
+}
+
+/* How single samples move the output biases at the trained parameters: the law of |update| and its exponent. */
+static void write_fluctuations(demo *d, int64_t n, const double *x, const double *t)
+{
+    nndyn_fluctuations *fluctuations;
+    int64_t biases[CLASSES];
+    double edges[BINS + 1], densities[BINS];
+    for (int i = 0; i < CLASSES; i++) {
+        biases[i] = d->parameters - CLASSES + i;
+    }
+    check(nndyn_fluctuations_create(d->network, &fluctuations), d->network);
+    check(nndyn_fluctuations_add(fluctuations, CLASSES, biases, 1e-5, 1e-1, NULL, NULL), fluctuations);
+    check(nndyn_fluctuations_measure(fluctuations, n, x, t), fluctuations);
+    check(nndyn_fluctuations_exponent(fluctuations, 0, &d->exponent, &d->error, NULL, NULL, NULL), fluctuations);
+    check(nndyn_fluctuations_histogram(fluctuations, 0, BINS, edges, NULL, densities), fluctuations);
+    FILE *file = table(d, "fluctuations", "from,to,density");
+    for (int i = 0; i < BINS; i++) {
+        row(file, 3, (double[]){edges[i], edges[i + 1], densities[i]});
+    }
+    fclose(file);
+    nndyn_fluctuations_free(fluctuations);
+}
+
+static void write_equilibrium(demo *d)
+{
+    int64_t n;
+    check(nndyn_dataset_shape(d->train, &n, NULL, NULL, NULL, NULL), d->train);
+    double *x = malloc((size_t)n * PIXELS * sizeof *x), *t = malloc((size_t)n * CLASSES * sizeof *t);
+    if (!x || !t) {
+        perror("data");
+        exit(EXIT_FAILURE);
+    }
+    check(nndyn_dataset_get(d->train, 0, n, x, t, NULL), d->train);
+    write_modes(d, n, x, t);
+    write_fluctuations(d, n, x, t);
+    free(x);
+    free(t);
+}
+
 static void print_summary(const demo *d)
 {
     char info[512];
@@ -241,12 +304,13 @@ static void print_summary(const demo *d)
     printf("library: %s\n", info);
     printf("data: UCI digits, %" PRId64 " to train, %" PRId64 " held out (stratified)\n", train_samples, test_samples);
     printf("network: 64-64-32-10 tanh, %" PRId64 " parameters, softmax cross-entropy\n", d->parameters);
-    printf("training: %d epochs of AdamW, batches of %d\n", EPOCHS, BATCH);
-    printf("train loss: %.4f, train accuracy: %.1f %%\n", d->loss, 100 * d->train_accuracy);
+    printf("training: %d epochs of AdamW, batches of %d; loss %.4f, accuracy %.1f %%\n", EPOCHS, BATCH, d->loss,
+           100 * d->train_accuracy);
     printf("test accuracy: %.1f %%\n", 100 * d->test_accuracy);
-    printf("wrong on the held-out digits: %d\n", d->wrong);
     printf("duality spectrum of a sample: %.3g to %.3g (mean over classes)\n", d->largest, d->smallest);
     printf("data directions that learning sees (gain above 1/100 of the first): %d of %d\n", d->rank, PIXELS);
+    printf("curvature of the loss along its %d leading modes: %.3g to %.3g\n", MODES, d->sharpest, d->slowest);
+    printf("fluctuations of the output biases: density u^-k, k = %.3f +- %.3f\n", d->exponent, d->error);
     printf("tables: %s\n", d->folder);
 }
 
@@ -265,6 +329,7 @@ int main(int argc, char **argv)
     write_predictions(&d);
     write_spectra(&d, metric);
     write_directions(&d, metric);
+    write_equilibrium(&d);
     print_summary(&d);
     nndyn_network_free(d.network);
     nndyn_dataset_free(d.train);

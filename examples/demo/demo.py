@@ -8,7 +8,7 @@ import numpy as np
 
 import nndyn
 
-EPOCHS, BATCH, SHOWN, PER_CLASS, PIXELS, CLASSES = 120, 32, 12, 8, 64, 10
+EPOCHS, BATCH, SHOWN, PER_CLASS, PIXELS, CLASSES, MODES = 120, 32, 12, 8, 64, 10, 20
 
 
 def write(folder, name, header, rows):
@@ -67,6 +67,18 @@ def directions(metric):
     return [(gain, *vector) for gain, vector in zip(s, v)]
 
 
+def modes(network, x, t):
+    curvature, _, noise, relaxation, _ = network.equilibrium_modes(x, t, MODES, 0.01)
+    return zip(curvature, noise.diagonal(), relaxation)
+
+
+def fluctuations(network, x, t):
+    series = nndyn.Fluctuations(network)
+    series.add(np.arange(network.size - CLASSES, network.size), 1e-5, 1e-1)
+    edges, _, densities = series.measure(x, t).histogram()
+    return zip(edges[:-1], edges[1:], densities)
+
+
 def main():
     folder, path = sys.argv[1:]
     data, test = nndyn.Dataset.read_csv(path, label_column=-2, scale=1 / 16).split(0.2)
@@ -77,6 +89,9 @@ def main():
     spectrum, metric = spectra(network, test)
     write(folder, "spectrum", "class,singular values...", spectrum)
     write(folder, "directions", "gain,pixels...", directions(metric))
+    x, t, _ = data.get()
+    write(folder, "modes", "curvature,noise,relaxation", modes(network, x, t))
+    write(folder, "fluctuations", "from,to,density", fluctuations(network, x, t))
 
 
 if __name__ == "__main__":

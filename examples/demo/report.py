@@ -110,7 +110,38 @@ def directions(folder):
         picture(unseen, "The least visible directions, with their gain.")]
 
 
-SECTIONS = (training, predictions, spectrum, directions)
+def equilibrium(folder):
+    curvature, noise, relaxation = table(folder, "modes").T
+    modes = np.arange(1, len(curvature) + 1)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
+    left.semilogy(modes, curvature, "o-", ms=3, label="curvature of the loss")
+    left.semilogy(modes, noise, "s-", ms=3, label="noise of the gradient")
+    left.set_xlabel("mode")
+    left.legend()
+    right.semilogy(modes, relaxation, "o-", ms=3)
+    right.set_xlabel("mode")
+    right.set_ylabel("relaxation time, steps of SGD at rate 0.01")
+    text = ("Leading eigenmodes of the Hessian at the trained parameters: how curved the loss is along them, how much the "
+            "gradients of single samples scatter along them, and how many steps a deviation takes to decay.")
+    return "Modes of the learning equilibrium", text, [picture(figure, "Curvature, noise and relaxation, mode by mode.")]
+
+
+def fluctuations(folder):
+    t = table(folder, "fluctuations")
+    center, density = np.sqrt(t[:, 0] * t[:, 1]), t[:, 2]
+    figure, axis = plt.subplots(figsize=(6, 3.6))
+    axis.loglog(center[density > 0], density[density > 0], "o", ms=4, label="measured")
+    middle = len(center) // 2
+    axis.loglog(center, density[middle] * center[middle] / center, "k--", lw=1, label="1/u: cross-entropy, saturated")
+    axis.set_xlabel("|update| of an output bias by one sample, over the rate")
+    axis.set_ylabel("density")
+    axis.legend()
+    text = ("Updates by single samples at fixed parameters. For a logit y that is spread wide the loss alone makes the law: "
+            "the gradient falls as exp(-|y|), which gives a density near 1/u whatever the data.")
+    return "Fluctuations of the weights", text, [picture(figure, "Density of the updates of the output biases.")]
+
+
+SECTIONS = (training, predictions, spectrum, directions, equilibrium, fluctuations)
 
 
 def main():

@@ -76,8 +76,8 @@ NNDYN_API int nndyn_critical_prediction(nndyn_context *context, int activation, 
 
 /* ---- from a network: frozen and live ----------------------------------------------------------------------------- */
 
-/** Series of fluctuations of chosen parameters, each kept as sums and a histogram over a window: constant memory however
- *  many samples go through. */
+/** Series of fluctuations of chosen parameters, each kept as sums and a histogram over a window: constant memory
+ *  however many samples go through. */
 typedef struct nndyn_fluctuations nndyn_fluctuations;
 
 /** Make an empty set of series.
@@ -104,8 +104,9 @@ NNDYN_API int nndyn_fluctuations_add(nndyn_fluctuations *fluctuations, int64_t c
 /** Frozen: take in the gradients of single samples at the network's present parameters, in evaluation mode.
  *  @param fluctuations the set
  *  @param n,x,t the samples, n x inputs and n x outputs
- *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ESTATE (no series, layers or loss; parameters were added since), NNDYN_EDATA,
- *          NNDYN_ENUMERIC, NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_EUNSUPPORTED, NNDYN_ECALLBACK, NNDYN_ECANCELED.
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ESTATE (no series, layers or loss), NNDYN_EDATA,
+ *          NNDYN_ENUMERIC, NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_EUNSUPPORTED, NNDYN_ECALLBACK,
+ *          NNDYN_ECANCELED.
  *          On failure nothing has been taken in of this call's samples from the failing block of 1024 on.
  *  Cost: a forward and a backward pass, without the gradient's matrix products. */
 NNDYN_API int nndyn_fluctuations_measure(nndyn_fluctuations *fluctuations, int64_t n, const double *x, const double *t);
@@ -151,8 +152,8 @@ NNDYN_API int nndyn_fluctuations_counts(nndyn_fluctuations *fluctuations, int64_
  *  @param series its number
  *  @param k receives the exponent
  *  @param se receives its standard error for `effective` independent samples
- *  @param effective receives how many independent samples those in the window are worth, from the averages of ln|g| over
- *         blocks of 1, 2, 4, ... samples
+ *  @param effective receives how many independent samples those in the window are worth, from the averages of ln|g|
+ *         over blocks of 1, 2, 4, ... samples
  *  @param curvature receives the score of nndyn_powerlaw_curvature, scaled to `effective` samples
  *  @param decades receives log10 of the largest over the smallest sample in the window
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY, NNDYN_EDATA (fewer than 50 samples in the window, or all at one value) */
@@ -193,8 +194,8 @@ enum {
 /** Verdict on a series.
  *  @param fluctuations the set
  *  @param series its number
- *  @param equilibrium 1 if the run passed a test of equilibrium (nndyn_equilibrium_test) or parameters were frozen at one,
- *         else 0
+ *  @param equilibrium 1 if the run passed a test of equilibrium (nndyn_equilibrium_test) or parameters were frozen at
+ *         one, else 0
  *  @param predicted the exponent expected (nndyn_critical_prediction)
  *  @param options "tolerance" (real, 0.05) on the difference, besides three standard errors; "decades" (real, 1.5);
  *         "flat" (real, 0.1)

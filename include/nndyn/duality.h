@@ -121,6 +121,63 @@ NNDYN_API int nndyn_duality_singular_values(nndyn_network *network, int64_t n, c
 NNDYN_API int nndyn_duality_operator(nndyn_network *network, int64_t n, const double *x, const double *t,
                                      const nndyn_options *options, nndyn_operator **out);
 
+/* ---- modes ------------------------------------------------------------------------------------------------------- */
+
+/** The largest singular triplets of one Jacobian that stands for the data: modes of learning u_i, modes of the data
+ *  v_i, gains s_i.  Linear modes say nothing about criticality: look at nndyn_duality_coupling and _reduction as well.
+ *  @param network,n,x,t the data
+ *  @param count how many, 1 to min(rows, columns) of one sample's Jacobian
+ *  @param options those of this header, and "reference" (text): "point" (default: the Jacobian at the mean of x and t)
+ *         or "mean" (the mean of the samples' Jacobians); "tolerance", "iterations" and "seed" as in
+ *         nndyn_singular_values
+ *  @param s receives count gains, descending
+ *  @param u receives count x rows, the entry of largest size positive; may be NULL
+ *  @param v receives count x (boundary variables of a sample that count); may be NULL
+ *  @param residuals as in nndyn_singular_values; may be NULL
+ *  @return as above, and NNDYN_ENUMERIC as nndyn_singular_values
+ *  Cost: about four gradients of the samples involved for each of some 2 count iterations. */
+NNDYN_API int nndyn_duality_modes(nndyn_network *network, int64_t n, const double *x, const double *t, int64_t count,
+                                  const nndyn_options *options, double *s, double *u, double *v, double *residuals);
+
+/** How far the Jacobians J(x) of single samples are from diagonal in given modes:
+ *  kappa = sqrt(sum |offdiag(U' J(x) V)|^2 / sum |diag(U' J(x) V)|^2) over the samples, 0 where modes are decoupled.
+ *  @param network,n,x,t the data
+ *  @param count how many modes
+ *  @param u,v count x rows, count x (boundary variables of a sample that count)
+ *  @param options those of this header
+ *  @param kappa receives it; infinite if the diagonal is zero and the rest is not
+ *  @return as above; NNDYN_ENUMERIC if all is zero, NNDYN_EUNSUPPORTED where batch norm in training mode couples
+ *          samples
+ *  Cost: count VJPs. */
+NNDYN_API int nndyn_duality_coupling(nndyn_network *network, int64_t n, const double *x, const double *t, int64_t count,
+                                     const double *u, const double *v, const nndyn_options *options, double *kappa);
+
+/** The one-dimensional map of one mode, zeta(s) = u . Delta(reference + s v).
+ *  @param network the network
+ *  @param x,t the reference: one sample
+ *  @param u,v the mode: rows numbers, and as many as boundary variables of a sample count
+ *  @param count how many points
+ *  @param s the points
+ *  @param options those of this header
+ *  @param zeta receives count values
+ *  @return as above; NNDYN_EUNSUPPORTED where batch norm in training mode couples samples */
+NNDYN_API int nndyn_duality_reduced_map(nndyn_network *network, const double *x, const double *t, const double *u,
+                                        const double *v, int64_t count, const double *s, const nndyn_options *options,
+                                        double *zeta);
+
+/** Test of the reduction to one dimension: for each mode the Kolmogorov-Smirnov distance between the law of
+ *  u_i . Delta(x) over the data and that of zeta_i(v_i . (x - mean)), the map around the mean of x and t.
+ *  @param network,n,x,t the data
+ *  @param count how many modes
+ *  @param u,v as in nndyn_duality_coupling
+ *  @param options those of this header
+ *  @param distance receives count numbers between 0 (the mode is one-dimensional) and 1
+ *  @return as nndyn_duality_reduced_map
+ *  The samples of both laws are the same ones, so that no p-value goes with it. */
+NNDYN_API int nndyn_duality_reduction(nndyn_network *network, int64_t n, const double *x, const double *t,
+                                      int64_t count, const double *u, const double *v, const nndyn_options *options,
+                                      double *distance);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,10 +2,11 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * Parameters q* are a local learning equilibrium for a law of the data when the mean gradient vanishes there, the Hessian H
- * of the mean loss is positive definite on the modes considered, and the law of q under the training dynamics is
- * stationary and stays where these two linearize (docs/equilibrium.md).  There, with C the covariance of the gradients of
- * single samples, N the batch size and eta the learning rate, plain SGD fluctuates with the covariance Sigma of
+ * Parameters q* are a local learning equilibrium for a law of the data when the mean gradient vanishes there, the
+ * Hessian H of the mean loss is positive definite on the modes considered, and the law of q under the training
+ * dynamics is stationary and stays where these two linearize (docs/equilibrium.md).  There, with C the covariance of
+ * the gradients of single samples, N the batch size and eta the learning rate, plain SGD fluctuates with the
+ * covariance Sigma of
  *
  *     Sigma = (1 - eta H) Sigma (1 - eta H)' + eta^2 C / N
  *
@@ -34,8 +35,8 @@ typedef struct nndyn_equilibrium nndyn_equilibrium;
 /** Verdicts, in the order in which they are considered: the first one that holds. */
 enum {
     NNDYN_EQUILIBRIUM_DRIFTING = 1, /* the fluctuation-dissipation ratio is not 1, or the mean step is not 0 */
-    NNDYN_EQUILIBRIUM_CHANGING = 2, /* the two halves of the record have different variances */
-    NNDYN_EQUILIBRIUM_SHORT = 3,    /* blocks are not long against the correlation time: the record decides nothing */
+    NNDYN_EQUILIBRIUM_SHORT = 2,    /* blocks are below five correlation times: the record decides nothing */
+    NNDYN_EQUILIBRIUM_CHANGING = 3, /* the two halves of the record have different variances */
     NNDYN_EQUILIBRIUM_REACHED = 4   /* none of these */
 };
 
@@ -45,9 +46,9 @@ enum {
 NNDYN_API const char *nndyn_equilibrium_verdict_name(int verdict);
 
 /** Test a record of training for stationarity, in three ways:
- *    (a) fluctuation-dissipation: 2 <(q - q0).g> / (rate <|g|^2>) is 1 in a stationary state, q0 being the first q of the
- *        record; its error is that of the means over blocks, which leans to the safe side as neighboring blocks cancel;
- *    (b) Hotelling's T^2 of the mean gradient over the blocks, by the F distribution;
+ *    (a) fluctuation-dissipation: 2 <(q - q0).g> / (rate <|g|^2>) is 1 in a stationary state, q0 being the first q of
+ *        the record; its error is that of the means over blocks, which leans to the safe side as neighboring blocks
+ *    cancel; (b) Hotelling's T^2 of the mean gradient over the blocks, by the F distribution;
  *    (c) the variances of q in the first and the second half, by Student's t over the blocks, with Bonferroni's
  *        correction for the number of directions.
  *  (b) and (c) look along "directions" many directions: all parameters if there are no more of them, else orthonormal
@@ -105,8 +106,8 @@ NNDYN_API void nndyn_equilibrium_free(nndyn_equilibrium *result);
  *  @param network,n,x,t the data: the law of the data is that of these n samples
  *  @param count how many modes, 1 to P
  *  @param rate the learning rate, > 0; for the relaxation times
- *  @param options those above, and "tolerance" (double from 1e-14 to 0.1, 1e-8), "iterations" (integer, 0 = as needed) and
- *         "seed" (integer, 0) of the eigensolver
+ *  @param options those above, and "tolerance" (double from 1e-13 to 0.1, 1e-8), "iterations" (integer, 0 = as needed)
+ *         and "seed" (integer, 0) of the eigensolver
  *  @param curvature receives count eigenvalues lambda_i of the Hessian, descending
  *  @param vectors receives count x P, orthonormal, the entry of largest size positive; may be NULL
  *  @param noise receives count x count: C in these modes; may be NULL
@@ -122,8 +123,8 @@ NNDYN_API int nndyn_equilibrium_modes(nndyn_network *network, int64_t n, const d
 /** The modes of largest gradient noise: eigenvectors of C.
  *  @param network,n,x,t the data
  *  @param count how many modes, 1 to min(n, P)
- *  @param options those above, and "centered" (integer, 1): 0 leaves the mean gradient in (the empirical Fisher matrix);
- *         and those of the eigensolver as in nndyn_equilibrium_modes
+ *  @param options those above, and "centered" (integer, 1): 0 leaves the mean gradient in (the empirical Fisher
+ *         matrix); and those of the eigensolver as in nndyn_equilibrium_modes
  *  @param values receives count eigenvalues, descending
  *  @param vectors receives count x P, orthonormal; rows of eigenvalues that are zero in rounding are zero; may be NULL
  *  @return as above; NNDYN_EUNSUPPORTED where batch norm in training mode couples the samples
@@ -181,7 +182,8 @@ NNDYN_API int nndyn_equilibrium_record(nndyn_trainer *trainer, nndyn_batches *ba
  *  @param error receives the standard error of each entry, count x count; may be NULL
  *  @param times receives count integrated correlation times in steps, as the blocks show them: errors mean something
  *         where these are small against steps/blocks; may be NULL
- *  @return NNDYN_OK, NNDYN_EARG (fewer than two steps a block), NNDYN_EOPTION, NNDYN_EDATA, NNDYN_ENOMEM, NNDYN_EBUSY */
+ *  @return NNDYN_OK, NNDYN_EARG (fewer than two steps a block), NNDYN_EOPTION, NNDYN_EDATA, NNDYN_ENOMEM,
+ *  NNDYN_EBUSY */
 NNDYN_API int nndyn_equilibrium_measure(nndyn_context *context, int64_t steps, int64_t count, const double *record,
                                         const nndyn_options *options, double *sigma, double *error, double *times);
 
@@ -189,29 +191,30 @@ NNDYN_API int nndyn_equilibrium_measure(nndyn_context *context, int64_t steps, i
 
 /** The trainer's next step on a batch, linearized where it stands, as an operator: it maps a change of (parameters,
  *  optimizer state) to the change of the same one step later.  Size (1 + states) P, in the order of parameters, then
- *  nndyn_trainer_get_state.  Its largest eigenvalue (nndyn_eigenvalues) beyond 1 in size says that the step is unstable:
- *  plain gradient descent at rate times curvature = 2, the edge of stability.  Moments of RMSprop and Adam, weight decay
- *  and clipping are differentiated exactly; Langevin noise is additive and drops out.
+ *  nndyn_trainer_get_state.  Its largest eigenvalue (nndyn_eigenvalues) beyond 1 in size says that the step is
+ *  unstable: plain gradient descent at rate times curvature = 2, the edge of stability.  Moments of RMSprop and Adam,
+ *  weight decay and clipping are differentiated exactly; Langevin noise is additive and drops out.
  *  @param trainer the trainer
  *  @param n,x,t the batch, as in nndyn_train_step but always double
  *  @param out receives the operator, over copies: later steps do not change it
- *  @return as nndyn_hessian_operator; NNDYN_ENUMERIC (the step is not differentiable: a second moment of 0 with a first one
- *          that is not); NNDYN_EUNSUPPORTED (dropout with a seed of the trainer's own) */
+ *  @return as nndyn_hessian_operator; NNDYN_ENUMERIC (the step is not differentiable: a second moment of 0 with a
+ *          first one that is not); NNDYN_EUNSUPPORTED (dropout with a seed of the trainer's own) */
 NNDYN_API int nndyn_step_operator(nndyn_trainer *trainer, int64_t n, const double *x, const double *t,
                                   nndyn_operator **out);
 
 /** Take the network to the equilibrium of a batch: minimize its mean loss from the present parameters by a trust
- *  region around Newton's method (Steihaug's conjugate gradients, by products with the Hessian) until the gradient's norm
- *  is small.
+ *  region around Newton's method (Steihaug's conjugate gradients, by products with the Hessian) until the gradient's
+ *  norm is small.
  *  @param network the network, float64
  *  @param n,x,t the batch: all data
  *  @param options those above, and "method" (text): "newton" (default) or "gauss-newton"; "tolerance" (double > 0,
- *         1e-8): of the gradient's norm; "iterations" (integer from 1, 200) of Newton; "products" (integer from 1, 250) a
- *         conjugate-gradient run; "radius" (double > 0, 1): the first trust region
+ *         1e-8): of the gradient's norm; "iterations" (integer from 1, 200) of Newton; "products" (integer from 1,
+ *         250) a conjugate-gradient run; "radius" (double > 0, 1): the first trust region
  *  @param norm receives the gradient's norm; may be NULL
  *  @param iterations receives how many it took; may be NULL
- *  @return as above; NNDYN_ENUMERIC if the tolerance was not reached (the message says how near it came), NNDYN_EUNSUPPORTED
- *          (a float32 network: its parameters are too coarse), NNDYN_ECANCELED.  Parameters change on success only. */
+ *  @return as above; NNDYN_ENUMERIC if the tolerance was not reached (the message says how near it came),
+ *          NNDYN_EUNSUPPORTED (a float32 network: its parameters are too coarse), NNDYN_ECANCELED.  Parameters
+ *          change on success only. */
 NNDYN_API int nndyn_equilibrium_find(nndyn_network *network, int64_t n, const double *x, const double *t,
                                      const nndyn_options *options, double *norm, int64_t *iterations);
 

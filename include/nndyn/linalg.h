@@ -96,9 +96,9 @@ NNDYN_API int nndyn_singular_values(nndyn_operator *op, int64_t count, const nnd
  *  @param converged count flags: 1 if the residual is within the tolerance and the search, for multiple values too,
  *         came to its end; 0 if "iterations" cut it short.  NULL: then NNDYN_ENUMERIC is returned unless all are 1
  *  @return NNDYN_OK; NNDYN_ENUMERIC (above, or a product is not finite); NNDYN_EARG (also for an operator that is not
- *         symmetric;
- *          the message has the measured asymmetry), NNDYN_EOPTION, NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ECALLBACK,
- *          NNDYN_ECANCELED, NNDYN_ELIMIT (with the bytes of the smallest basis).  Outputs are untouched on failure.
+ *          symmetric; the message has the measured asymmetry), NNDYN_EOPTION, NNDYN_EBUSY, NNDYN_ENOMEM,
+ *          NNDYN_ECALLBACK, NNDYN_ECANCELED, NNDYN_ELIMIT (with the bytes of the smallest basis).  Outputs are
+ *          untouched on failure.
  *
  *  "nearest" runs on (A - shift)^2, two products a step, so nothing is factorized; eigenvalues inside a dense spectrum
  *  take many steps, as their distances are squared.
@@ -106,6 +106,70 @@ NNDYN_API int nndyn_singular_values(nndyn_operator *op, int64_t count, const nnd
  *  vectors. */
 NNDYN_API int nndyn_eigenpairs(nndyn_operator *op, int64_t count, const nndyn_options *options, double *values,
                                double *vectors, double *residuals, int *converged);
+
+/** The eigenvalues of largest modulus of a general square operator, by Arnoldi with Krylov-Schur restarts.  Multiple
+ *  ones are looked for as in nndyn_eigenpairs.  A small operator (up to 256 rows, or 6 count + 96) is formed and solved
+ *  by LAPACK.
+ *  @param op the operator, square; only products with A itself are taken
+ *  @param count how many, 1 to its order n
+ *  @param options "tolerance", "seed" as nndyn_eigenpairs; "iterations" (integer, 0 = 10000 + 50 n): bound on the
+ *         products before those for the residuals; "basis" (integer, 0 = 4 count + 64, less if the memory limit asks
+ *         for it): vectors held at a time, at least 2 count + 4; other than 0, the operator is never formed
+ *  @param re,im receive real and imaginary parts, count each, by descending modulus; conjugates stand side by side, the
+ *         one with im > 0 first, and the second is left out where count parts them
+ *  @param residuals count norms |A z - value z| for the unit eigenvector z found; NULL if not wanted.  A small residual
+ *         bounds the error of the value only as far as the operator is close to normal
+ *  @param converged count flags as of nndyn_eigenpairs; NULL: then NNDYN_ENUMERIC is returned unless all are 1
+ *  @return as nndyn_eigenpairs
+ *
+ *  Cost: k products and about 4 k (basis) n flops for k steps; memory for basis + 2 count vectors. */
+NNDYN_API int nndyn_eigenvalues(nndyn_operator *op, int64_t count, const nndyn_options *options, double *re, double *im,
+                                double *residuals, int *converged);
+
+/** Density of a symmetric operator's spectrum by stochastic Lanczos quadrature: fraction of eigenvalues a unit of
+ *  length, each broadened to a Gaussian.
+ *  @param op the operator, created as symmetric
+ *  @param points of the grid, at least 2
+ *  @param options "probes" (integer, 10): random vectors;
+ *         "steps" (integer, 80): Lanczos steps of each, one product a step;
+ *         "seed" (integer, 0);
+ *         "width" (double, 0 = the length of the spectrum / steps): standard deviation of the Gaussians
+ *  @param grid receives points evenly spaced numbers, from 6 widths below the spectrum to 6 above
+ *  @param density receives the density at each; its trapezoidal sum over the grid is 1
+ *  @param error receives its standard error over the probes (not that of the broadening); NULL if not wanted
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EBUSY, NNDYN_ENUMERIC, NNDYN_ENOMEM, NNDYN_ECALLBACK,
+ *          NNDYN_ECANCELED, NNDYN_ELIMIT
+ *
+ *  An operator of order n up to 1000 that is no more than probes x steps is formed by n products instead, and the error
+ *  is 0.
+ *  Cost: probes x steps products and 4 probes x steps^2 x n flops; memory for steps + 2 vectors. */
+NNDYN_API int nndyn_spectral_density(nndyn_operator *op, int64_t points, const nndyn_options *options, double *grid,
+                                     double *density, double *error);
+
+/** The quadrature behind nndyn_spectral_density: sum of weights f(nodes) estimates the mean of f over the spectrum.
+ *  @param op the operator, created as symmetric
+ *  @param capacity of the arrays; probes x steps is enough
+ *  @param options as nndyn_spectral_density ("width" has no effect)
+ *  @param nodes receives the nodes, ascending within each probe
+ *  @param weights receives their weights, which sum to 1
+ *  @param count receives their number
+ *  @return as nndyn_spectral_density */
+NNDYN_API int nndyn_spectral_quadrature(nndyn_operator *op, int64_t capacity, const nndyn_options *options,
+                                        double *nodes, double *weights, int64_t *count);
+
+/** Trace of a square operator, symmetric or not, from few products.
+ *  @param op the operator
+ *  @param options "method" (text): "xtrace" (default; best if the spectrum decays, never much worse than the others),
+ *         "hutch++" or "hutchinson"; all are unbiased;
+ *         "products" (integer, at least 6, 60): products to take; as many as rows or more give the trace exactly;
+ *         "seed" (integer, 0)
+ *  @param trace receives the estimate
+ *  @param error receives its standard error, itself estimated; 0 if the trace is exact; NULL if not wanted
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EBUSY, NNDYN_ENUMERIC, NNDYN_ENOMEM, NNDYN_ECALLBACK,
+ *          NNDYN_ECANCELED, NNDYN_ELIMIT
+ *
+ *  Memory for as many vectors as products ("xtrace"), two thirds of it ("hutch++") or 3 ("hutchinson"). */
+NNDYN_API int nndyn_trace(nndyn_operator *op, const nndyn_options *options, double *trace, double *error);
 
 #ifdef __cplusplus
 }

@@ -13,13 +13,13 @@
  *    (NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_EIO) the step is not made.
  *  - If a probe fails, so does the call, with the probe's status and a message that names probe and step; the step
  *    itself stays done, and the other probes due at it have their rows (but after NNDYN_ECANCELED, which stops all).
- *  - While probes measure, the network is free for them: a callback may evaluate it, or make operators from it.  Trainer
- *    and recorder are busy then.  If another thread takes the network in between, the call returns NNDYN_EBUSY, the step
- *    done.
+ *  - While probes measure, the network is free for them: a callback may evaluate it, or make operators from it.
+ *    Trainer and recorder are busy then.  If another thread takes the network in between, the call returns NNDYN_EBUSY,
+ *    the step done.
  *  - During a training call the recorder is busy for other threads; if one is using it when the call begins, the call
  *    returns NNDYN_EBUSY and does nothing.
- * A step at which nothing is due allocates nothing.  Files of nndyn_trainer_save do not contain recorders: after loading,
- * make one anew (with "append" its files go on). */
+ * A step at which nothing is due allocates nothing.  Files of nndyn_trainer_save do not contain recorders: after
+ * loading, make one anew (with "append" its files go on). */
 #ifndef NNDYN_RECORDER_H
 #define NNDYN_RECORDER_H
 #include "core.h"
@@ -39,8 +39,8 @@ typedef struct nndyn_recorder nndyn_recorder;
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY, NNDYN_ENOMEM */
 NNDYN_API int nndyn_recorder_create(nndyn_trainer *trainer, nndyn_recorder **out);
 
-/** Detach and release a recorder; rows not yet written to files are written (call nndyn_recorder_flush before to be told
- *  of failures).  During a training call in another thread that happens when the call ends.
+/** Detach and release a recorder; rows not yet written to files are written (call nndyn_recorder_flush before to be
+ *  told of failures).  During a training call in another thread that happens when the call ends.
  *  @param recorder a recorder or NULL */
 NNDYN_API void nndyn_recorder_free(nndyn_recorder *recorder);
 
@@ -55,8 +55,8 @@ NNDYN_API void nndyn_recorder_free(nndyn_recorder *recorder);
  *       have come together, at nndyn_recorder_flush and at the end
  *   "append" (integer 0 or 1, 0): 1: the file may exist and is continued; its first line must be that of this probe
  * and what every function that adds a probe returns: NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EBUSY, NNDYN_ENOMEM,
- * NNDYN_EIO (the file cannot be written, or exists and "append" is 0), NNDYN_EFORMAT (the file to be continued has another
- * first line, or ends within a line).  A probe stays until the recorder ends. */
+ * NNDYN_EIO (the file cannot be written, or is not empty and "append" is 0), NNDYN_EFORMAT (the file to be continued
+ * has another first line, or ends within a line).  A probe stays until the recorder ends. */
 
 /** Loss of the step's batch (the mean, before the step), learning rate, and norm of the gradient of that loss (before
  *  decay and clipping): columns "loss", "rate", "gradient_norm".  Of a step: "initial" is refused.
@@ -76,8 +76,8 @@ NNDYN_API int nndyn_recorder_add_training(nndyn_recorder *recorder, const nndyn_
 NNDYN_API int nndyn_recorder_add_parameters(nndyn_recorder *recorder, int64_t count, const int64_t *indices,
                                             const nndyn_options *options, int64_t *probe);
 
-/** Changes of chosen parameters made by the step alone, whatever the cadence: columns "update_<index>".  The differences
- *  are exact where they are representable.  Of a step: "initial" is refused.
+/** Changes of chosen parameters made by the step alone, whatever the cadence: columns "update_<index>", the parameter
+ *  after the step less that before it.  Of a step: "initial" is refused.
  *  @param recorder,count,indices,options,probe as in nndyn_recorder_add_parameters
  *  @return see above */
 NNDYN_API int nndyn_recorder_add_updates(nndyn_recorder *recorder, int64_t count, const int64_t *indices,
@@ -105,7 +105,7 @@ NNDYN_API int nndyn_recorder_add_evaluation(nndyn_recorder *recorder, nndyn_data
  *  @param columns names of its columns, separated by commas, each of 1 to 63 bytes without quotes and control
  *         characters; NULL or "": none, then it has no table and row is NULL: evaluate keeps what it needs
  *  @param evaluate gets the step, the network and the number of columns, and writes that many numbers (NaN where it
- *         writes none); returns 0, or nonzero to stop the call with NNDYN_ECALLBACK.  It runs on the thread that trains.
+ *         writes none); returns 0, or nonzero to stop the call with NNDYN_ECALLBACK.  It runs on the training thread.
  *  @param user handed to evaluate; must outlive the recorder
  *  @param options those of every probe; may be NULL; the default name is "callback"
  *  @param probe receives its number; may be NULL
@@ -157,12 +157,12 @@ NNDYN_API int nndyn_recorder_name(nndyn_recorder *recorder, int64_t probe, int64
  *  @param probe its number
  *  @param first,count which rows
  *  @param rows receives count x columns numbers
- *  @return NNDYN_OK, NNDYN_EARG (also: a probe without a table), NNDYN_ESTATE (a row is in the probe's file and no more in
- *          memory), NNDYN_EBUSY */
+ *  @return NNDYN_OK, NNDYN_EARG (also: a probe without a table), NNDYN_ESTATE (a row is in the probe's file and no more
+ *          in memory), NNDYN_EBUSY */
 NNDYN_API int nndyn_recorder_rows(nndyn_recorder *recorder, int64_t probe, int64_t first, int64_t count, double *rows);
 
-/** Write a table to a CSV file, replacing it as a whole or not at all: a line of names, then one for each row, numbers in
- *  the fewest of 15 or 17 digits that read back as the same double, always with a point.
+/** Write a table to a CSV file, replacing it as a whole or not at all: a line of names, then one for each row, numbers
+ *  in 15 digits, or 17 where they need them to read back as the same double, always with a point.
  *  @param recorder the recorder
  *  @param probe its number
  *  @param path the file

@@ -4,8 +4,8 @@
  *
  * The density is proportional to x^-k on a window; k is the alpha of the literature.  Samples enter by their size |x|;
  * zeros (atoms, not errors) and what is not finite are counted and left out.  A window is [xmin, xmax], both ends
- * included; xmax = INFINITY is the tail x >= xmin, which has k > 1; on a bounded window k may be any real number.  Where
- * an option names an end of a window, 0 is "not given".  docs/powerlaw.md says what to believe of the results.
+ * included; xmax = INFINITY is the tail x >= xmin, which has k > 1; on a bounded window k may be any real number.
+ * Where an option names an end of a window, 0 is "not given".  docs/powerlaw.md says what to believe of the results.
  *
  * Status of all functions: NNDYN_OK; NNDYN_EARG (an argument is NULL, or a window is empty or does not begin above 0);
  * NNDYN_EOPTION; NNDYN_EBUSY; NNDYN_ENOMEM and NNDYN_ELIMIT where there is working memory; NNDYN_EDATA if the samples
@@ -78,18 +78,20 @@ NNDYN_API int nndyn_powerlaw_effective_size(nndyn_context *context, int64_t n, c
                                             double xmax, const nndyn_options *options, double *effective, double *time);
 
 /** Confidence interval of the exponent on a window from a dependent record, by resampling blocks of it.
- *  @param context the context; its seed at the time of the call is that of the resampling
+ *  @param context the context
  *  @param n,x the record, in order of time
  *  @param xmin,xmax the window (xmax may be INFINITY)
  *  @param replicas how many, at least 20; 1000 is usual
+ *  @param seed of the resampling
  *  @param options "level" (real, 0.95); "block" (integer, 0): length of a block in samples; 0 takes ten correlation
  *         times of ln|x|, at least the cube root of n and at most a tenth of n; "least", "lags" as above
  *  @param k receives the exponent of the record itself; may be NULL
  *  @param low,high receive the interval
- *  Cost: n / block operations a replica, in parallel; 24 bytes a sample.  Can be canceled. */
+ *  NNDYN_EDATA if a replica has no exponent, as with blocks too long for the record.
+ *  Cost: n / block operations a replica, in parallel; 16 bytes a sample and a replica.  Can be canceled. */
 NNDYN_API int nndyn_powerlaw_interval(nndyn_context *context, int64_t n, const double *x, double xmin, double xmax,
-                                      int64_t replicas, const nndyn_options *options, double *k, double *low,
-                                      double *high);
+                                      int64_t replicas, int64_t seed, const nndyn_options *options, double *k,
+                                      double *low, double *high);
 
 /* ---- streams: any number of samples in constant memory ----------------------------------------------------------- */
 
@@ -153,7 +155,7 @@ NNDYN_API int nndyn_powerlaw_stream_binned(nndyn_powerlaw_stream *stream, double
  *  @param z receives the score */
 NNDYN_API int nndyn_powerlaw_stream_curvature(nndyn_powerlaw_stream *stream, double *z);
 
-/** Slope of the histogram in a log-log plot, by least squares weighted with the counts: for drawing a line through it. 
+/** Slope of the histogram in a log-log plot, by least squares weighted with the counts: for drawing a line through it.
  *  The estimate to quote is nndyn_powerlaw_stream_exponent.
  *  @param stream the stream
  *  @param k receives minus the slope
@@ -247,13 +249,14 @@ NNDYN_API int nndyn_powerlaw_fit_curvature(nndyn_powerlaw_fit *fit, double *z);
 NNDYN_API int nndyn_powerlaw_fit_curve(nndyn_powerlaw_fit *fit, int64_t capacity, double *ends, double *exponents,
                                        double *distances, int64_t *inside, int64_t *length);
 
-/** What a power law is compared with.  Parameters in order, all in units of the samples; v = ln(x/xmin). */
+/** What a power law is compared with, each on the window of the fit; v = ln(x/xmin). */
 enum {
-    NNDYN_POWERLAW_EXPONENTIAL = 1, /* density ~ exp(-p0 x) */
-    NNDYN_POWERLAW_LOGNORMAL = 2,   /* density of v ~ exp(-p0 v - p1 v^2/2), p1 >= 0; p1 = 0 is the power law 1 + p0;
-                                       variance of ln x = 1/p1, mean = ln xmin - p0/p1 */
-    NNDYN_POWERLAW_STRETCHED = 3,   /* density ~ x^(p1-1) exp(-p0 x^p1), p1 >= 0; toward p1 = 0 the power law */
-    NNDYN_POWERLAW_TRUNCATED = 4    /* density ~ x^-p0 exp(-p1 x), p1 >= 0 */
+    NNDYN_POWERLAW_EXPONENTIAL = 1, /* density of x ~ exp(-p0 x) */
+    NNDYN_POWERLAW_LOGNORMAL = 2,   /* density of v ~ exp(-p0 v - p1 v^2/2), p1 >= 0; p1 = 0 is the power law 1 + p0.
+                                       ln x has the variance 1/p1 and the mean ln xmin - p0/p1 before it is cut */
+    NNDYN_POWERLAW_STRETCHED = 3,   /* density of v ~ exp(p1 v - p0 (exp(p1 v) - 1)/p1), p1 >= 0, so that of x is
+                                       ~ x^(p1-1) exp(-c x^p1), c = p0/(p1 xmin^p1); p1 = 0 is the power law 1 + p0 */
+    NNDYN_POWERLAW_TRUNCATED = 4    /* density of x ~ x^-p0 exp(-p1 x), p1 >= 0 */
 };
 
 /** Compare the fitted power law with an alternative fitted to the same window by maximum likelihood (Vuong's test).

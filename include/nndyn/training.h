@@ -69,7 +69,8 @@ NNDYN_API int nndyn_trainer_get(nndyn_trainer *trainer, const char *name, double
 NNDYN_API int nndyn_trainer_set_schedule(nndyn_trainer *trainer, int schedule, const nndyn_options *options);
 
 /** One optimizer step on a batch, in training mode.  Allocates nothing once a batch of this size has been seen or
- *  reserved.  If anything fails, parameters, optimizer state and running statistics are as before.
+ *  reserved.  If anything fails, parameters, optimizer state and running statistics are as before; only a failing probe
+ *  of a recorder (nndyn/recorder.h) is told of when the step is done.
  *  @param trainer the trainer
  *  @param n samples, at least 1 (2 with batch norm)
  *  @param x n x inputs
@@ -77,7 +78,8 @@ NNDYN_API int nndyn_trainer_set_schedule(nndyn_trainer *trainer, int schedule, c
  *  @param loss receives the mean loss before the step; may be NULL
  *  @return NNDYN_OK, NNDYN_EARG (also: the network is of the other precision), NNDYN_EDATA (x or t not finite),
  *          NNDYN_ENUMERIC (loss, gradient or learning rate not finite, or the gradient too large to be squared in the
- *          network's precision), NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_ECALLBACK */
+ *          network's precision), NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_ECALLBACK; what a recorder's probe
+ *          fails with */
 NNDYN_API int nndyn_train_step(nndyn_trainer *trainer, int64_t n, const double *x, const double *t, double *loss);
 /** As nndyn_train_step, for a single-precision network. */
 NNDYN_API int nndyn_train_step_f32(nndyn_trainer *trainer, int64_t n, const float *x, const float *t, double *loss);

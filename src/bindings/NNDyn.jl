@@ -83,6 +83,10 @@ const RMSPROP = Cint(4)
 const ADAM = Cint(5)
 const ADAMW = Cint(6)
 const LANGEVIN = Cint(7)
+const POWERLAW_EXPONENTIAL = Cint(1)
+const POWERLAW_LOGNORMAL = Cint(2)
+const POWERLAW_STRETCHED = Cint(3)
+const POWERLAW_TRUNCATED = Cint(4)
 const BATCH_FULL = Cint(1)
 const BATCH_EPOCHS = Cint(2)
 const BATCH_REPLACEMENT = Cint(3)
@@ -105,6 +109,16 @@ const DUALITY_JACOBIAN = Cint(4)
 const DUALITY_GRAM = Cint(5)
 const DUALITY_SINGULAR_VALUES = Cint(6)
 const DUALITY_OPERATOR = Cint(7)
+const EQUILIBRIUM_DRIFTING = Cint(1)
+const EQUILIBRIUM_SHORT = Cint(2)
+const EQUILIBRIUM_CHANGING = Cint(3)
+const EQUILIBRIUM_REACHED = Cint(4)
+const CRITICAL_SCARCE = Cint(1)
+const CRITICAL_NARROW = Cint(2)
+const CRITICAL_CURVED = Cint(4)
+const CRITICAL_FLAT = Cint(8)
+const CRITICAL_TRANSIENT = Cint(16)
+const CRITICAL_UNPREDICTED = Cint(32)
 
 nndyn_status_name(status) =
     ccall(symbol(:nndyn_status_name), Cstring, (Cint,), status)
@@ -194,6 +208,138 @@ nndyn_eigenpairs(op, count, options, values, vectors, residuals, converged) =
     ccall(symbol(:nndyn_eigenpairs), Cint,
         (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), op, count, options,
         values, vectors, residuals, converged)
+
+nndyn_eigenvalues(op, count, options, re, im, residuals, converged) =
+    ccall(symbol(:nndyn_eigenvalues), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), op, count, options, re,
+        im, residuals, converged)
+
+nndyn_spectral_density(op, points, options, grid, density, error) =
+    ccall(symbol(:nndyn_spectral_density), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), op, points, options, grid, density,
+        error)
+
+nndyn_spectral_quadrature(op, capacity, options, nodes, weights, count) =
+    ccall(symbol(:nndyn_spectral_quadrature), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}), op, capacity, options, nodes, weights,
+        count)
+
+nndyn_trace(op, options, trace, error) =
+    ccall(symbol(:nndyn_trace), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), op, options, trace, error)
+
+nndyn_powerlaw_bounded(context, n, x, xmin, xmax, options, k, se) =
+    ccall(symbol(:nndyn_powerlaw_bounded), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Cdouble, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), context, n, x,
+        xmin, xmax, options, k, se)
+
+nndyn_powerlaw_tail(context, n, x, xmin, options, k, se) =
+    ccall(symbol(:nndyn_powerlaw_tail), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), context, n, x, xmin,
+        options, k, se)
+
+nndyn_powerlaw_distance(context, n, x, xmin, xmax, k, options, distance) =
+    ccall(symbol(:nndyn_powerlaw_distance), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Cdouble, Cdouble, Ptr{Cvoid}, Ptr{Cdouble}), context, n, x, xmin,
+        xmax, k, options, distance)
+
+nndyn_powerlaw_curvature(context, n, x, xmin, xmax, options, z) =
+    ccall(symbol(:nndyn_powerlaw_curvature), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Cdouble, Ptr{Cvoid}, Ptr{Cdouble}), context, n, x, xmin, xmax,
+        options, z)
+
+nndyn_powerlaw_effective_size(context, n, x, xmin, xmax, options, effective, time) =
+    ccall(symbol(:nndyn_powerlaw_effective_size), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Cdouble, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), context, n, x,
+        xmin, xmax, options, effective, time)
+
+nndyn_powerlaw_interval(context, n, x, xmin, xmax, replicas, seed, options, k, low, high) =
+    ccall(symbol(:nndyn_powerlaw_interval), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Cdouble, Int64, Int64,
+        Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), context, n, x, xmin, xmax, replicas, seed, options, k,
+        low, high)
+
+nndyn_powerlaw_stream_create(context, xmin, xmax, bins, out) =
+    ccall(symbol(:nndyn_powerlaw_stream_create), Cint, (Ptr{Cvoid}, Cdouble, Cdouble, Int64, Ptr{Ptr{Cvoid}}), context,
+        xmin, xmax, bins, out)
+
+nndyn_powerlaw_stream_free(stream) =
+    ccall(symbol(:nndyn_powerlaw_stream_free), Cvoid, (Ptr{Cvoid},), stream)
+
+nndyn_powerlaw_stream_add(stream, n, x) =
+    ccall(symbol(:nndyn_powerlaw_stream_add), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}), stream, n, x)
+
+nndyn_powerlaw_stream_add_f32(stream, n, x) =
+    ccall(symbol(:nndyn_powerlaw_stream_add_f32), Cint, (Ptr{Cvoid}, Int64, Ptr{Cfloat}), stream, n, x)
+
+nndyn_powerlaw_stream_merge(stream, other) =
+    ccall(symbol(:nndyn_powerlaw_stream_merge), Cint, (Ptr{Cvoid}, Ptr{Cvoid}), stream, other)
+
+nndyn_powerlaw_stream_clear(stream) =
+    ccall(symbol(:nndyn_powerlaw_stream_clear), Cint, (Ptr{Cvoid},), stream)
+
+nndyn_powerlaw_stream_counts(stream, inside, zeros, below, above, nonfinite) =
+    ccall(symbol(:nndyn_powerlaw_stream_counts), Cint,
+        (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), stream, inside, zeros, below, above,
+        nonfinite)
+
+nndyn_powerlaw_stream_exponent(stream, k, se) =
+    ccall(symbol(:nndyn_powerlaw_stream_exponent), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), stream, k, se)
+
+nndyn_powerlaw_stream_binned(stream, k, se) =
+    ccall(symbol(:nndyn_powerlaw_stream_binned), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), stream, k, se)
+
+nndyn_powerlaw_stream_curvature(stream, z) =
+    ccall(symbol(:nndyn_powerlaw_stream_curvature), Cint, (Ptr{Cvoid}, Ptr{Cdouble}), stream, z)
+
+nndyn_powerlaw_stream_slope(stream, k, level, se) =
+    ccall(symbol(:nndyn_powerlaw_stream_slope), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), stream, k,
+        level, se)
+
+nndyn_powerlaw_stream_histogram(stream, edges, counts, densities) =
+    ccall(symbol(:nndyn_powerlaw_stream_histogram), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cdouble}), stream,
+        edges, counts, densities)
+
+nndyn_powerlaw_fit_create(context, n, x, options, out) =
+    ccall(symbol(:nndyn_powerlaw_fit_create), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}),
+        context, n, x, options, out)
+
+nndyn_powerlaw_fit_free(fit) =
+    ccall(symbol(:nndyn_powerlaw_fit_free), Cvoid, (Ptr{Cvoid},), fit)
+
+nndyn_powerlaw_fit_exponent(fit, k, se) =
+    ccall(symbol(:nndyn_powerlaw_fit_exponent), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), fit, k, se)
+
+nndyn_powerlaw_fit_window(fit, xmin, xmax, inside) =
+    ccall(symbol(:nndyn_powerlaw_fit_window), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}), fit, xmin,
+        xmax, inside)
+
+nndyn_powerlaw_fit_counts(fit, positive, zeros, nonfinite, distinct) =
+    ccall(symbol(:nndyn_powerlaw_fit_counts), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), fit,
+        positive, zeros, nonfinite, distinct)
+
+nndyn_powerlaw_fit_distance(fit, distance) =
+    ccall(symbol(:nndyn_powerlaw_fit_distance), Cint, (Ptr{Cvoid}, Ptr{Cdouble}), fit, distance)
+
+nndyn_powerlaw_fit_curvature(fit, z) =
+    ccall(symbol(:nndyn_powerlaw_fit_curvature), Cint, (Ptr{Cvoid}, Ptr{Cdouble}), fit, z)
+
+nndyn_powerlaw_fit_curve(fit, capacity, ends, exponents, distances, inside, length) =
+    ccall(symbol(:nndyn_powerlaw_fit_curve), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Int64}), fit, capacity, ends,
+        exponents, distances, inside, length)
+
+nndyn_powerlaw_compare(fit, alternative, parameters, ratio, normalized, p) =
+    ccall(symbol(:nndyn_powerlaw_compare), Cint,
+        (Ptr{Cvoid}, Cint, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), fit, alternative, parameters, ratio,
+        normalized, p)
+
+nndyn_powerlaw_goodness(fit, replicas, seed, p, distances) =
+    ccall(symbol(:nndyn_powerlaw_goodness), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}), fit, replicas,
+        seed, p, distances)
+
+nndyn_ks_two_sample(context, n, x, m, y, distance, p) =
+    ccall(symbol(:nndyn_ks_two_sample), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), context, n, x, m, y,
+        distance, p)
 
 nndyn_dataset_create(context, samples, inputs, x, targets, t, copy, out) =
     ccall(symbol(:nndyn_dataset_create), Cint,
@@ -470,6 +616,61 @@ nndyn_trainer_forecast(network, optimizer, n, bytes, flops) =
     ccall(symbol(:nndyn_trainer_forecast), Cint, (Ptr{Cvoid}, Cint, Int64, Ptr{Int64}, Ptr{Cdouble}), network,
         optimizer, n, bytes, flops)
 
+nndyn_recorder_create(trainer, out) =
+    ccall(symbol(:nndyn_recorder_create), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), trainer, out)
+
+nndyn_recorder_free(recorder) =
+    ccall(symbol(:nndyn_recorder_free), Cvoid, (Ptr{Cvoid},), recorder)
+
+nndyn_recorder_add_training(recorder, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_training), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}), recorder, options, probe)
+
+nndyn_recorder_add_parameters(recorder, count, indices, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_parameters), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cvoid}, Ptr{Int64}),
+        recorder, count, indices, options, probe)
+
+nndyn_recorder_add_updates(recorder, count, indices, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_updates), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cvoid}, Ptr{Int64}), recorder,
+        count, indices, options, probe)
+
+nndyn_recorder_add_gradients(recorder, count, indices, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_gradients), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cvoid}, Ptr{Int64}),
+        recorder, count, indices, options, probe)
+
+nndyn_recorder_add_evaluation(recorder, dataset, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_evaluation), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}), recorder,
+        dataset, options, probe)
+
+nndyn_recorder_add_callback(recorder, columns, evaluate, user, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_callback), Cint,
+        (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}), recorder, columns, evaluate, user,
+        options, probe)
+
+nndyn_recorder_set_steps(recorder, probe, count, steps) =
+    ccall(symbol(:nndyn_recorder_set_steps), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Int64}), recorder, probe, count,
+        steps)
+
+nndyn_recorder_probes(recorder, probes) =
+    ccall(symbol(:nndyn_recorder_probes), Cint, (Ptr{Cvoid}, Ptr{Int64}), recorder, probes)
+
+nndyn_recorder_shape(recorder, probe, columns, rows, written) =
+    ccall(symbol(:nndyn_recorder_shape), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), recorder, probe,
+        columns, rows, written)
+
+nndyn_recorder_name(recorder, probe, column, capacity, text, length) =
+    ccall(symbol(:nndyn_recorder_name), Cint, (Ptr{Cvoid}, Int64, Int64, Int64, Ptr{UInt8}, Ptr{Int64}), recorder,
+        probe, column, capacity, text, length)
+
+nndyn_recorder_rows(recorder, probe, first, count, rows) =
+    ccall(symbol(:nndyn_recorder_rows), Cint, (Ptr{Cvoid}, Int64, Int64, Int64, Ptr{Cdouble}), recorder, probe, first,
+        count, rows)
+
+nndyn_recorder_write_csv(recorder, probe, path) =
+    ccall(symbol(:nndyn_recorder_write_csv), Cint, (Ptr{Cvoid}, Int64, Cstring), recorder, probe, path)
+
+nndyn_recorder_flush(recorder) =
+    ccall(symbol(:nndyn_recorder_flush), Cint, (Ptr{Cvoid},), recorder)
+
 nndyn_duality_shape(network, n, options, rows, columns) =
     ccall(symbol(:nndyn_duality_shape), Cint, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), network, n,
         options, rows, columns)
@@ -507,6 +708,143 @@ nndyn_duality_singular_values(network, n, x, t, options, s) =
 nndyn_duality_operator(network, n, x, t, options, out) =
     ccall(symbol(:nndyn_duality_operator), Cint,
         (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n, x, t, options, out)
+
+nndyn_duality_modes(network, n, x, t, count, options, s, u, v, residuals) =
+    ccall(symbol(:nndyn_duality_modes), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cvoid},
+        Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), network, n, x, t, count, options, s, u, v, residuals)
+
+nndyn_duality_coupling(network, n, x, t, count, u, v, options, kappa) =
+    ccall(symbol(:nndyn_duality_coupling), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}),
+        network, n, x, t, count, u, v, options, kappa)
+
+nndyn_duality_reduced_map(network, x, t, u, v, count, s, options, zeta) =
+    ccall(symbol(:nndyn_duality_reduced_map), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble},
+        Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, x, t, u, v, count, s, options, zeta)
+
+nndyn_duality_reduction(network, n, x, t, count, u, v, options, distance) =
+    ccall(symbol(:nndyn_duality_reduction), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}),
+        network, n, x, t, count, u, v, options, distance)
+
+nndyn_equilibrium_verdict_name(verdict) =
+    ccall(symbol(:nndyn_equilibrium_verdict_name), Cstring, (Cint,), verdict)
+
+nndyn_equilibrium_test(context, steps, parameters, q, g, rate, options, out) =
+    ccall(symbol(:nndyn_equilibrium_test), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Cdouble, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, steps,
+        parameters, q, g, rate, options, out)
+
+nndyn_equilibrium_test_run(trainer, batches, steps, options, out) =
+    ccall(symbol(:nndyn_equilibrium_test_run), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}),
+        trainer, batches, steps, options, out)
+
+nndyn_equilibrium_verdict(result, verdict) =
+    ccall(symbol(:nndyn_equilibrium_verdict), Cint, (Ptr{Cvoid}, Ptr{Cint}), result, verdict)
+
+nndyn_equilibrium_get(result, name, value) =
+    ccall(symbol(:nndyn_equilibrium_get), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}), result, name, value)
+
+nndyn_equilibrium_free(result) =
+    ccall(symbol(:nndyn_equilibrium_free), Cvoid, (Ptr{Cvoid},), result)
+
+nndyn_equilibrium_modes(network, n, x, t, count, rate, options, curvature, vectors, noise, relaxation, coupling) =
+    ccall(symbol(:nndyn_equilibrium_modes), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Cdouble,
+        Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), network, n, x, t, count,
+        rate, options, curvature, vectors, noise, relaxation, coupling)
+
+nndyn_equilibrium_noise_modes(network, n, x, t, count, options, values, vectors) =
+    ccall(symbol(:nndyn_equilibrium_noise_modes), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network, n, x,
+        t, count, options, values, vectors)
+
+nndyn_equilibrium_stationary(context, n, hessian, noise, rate, batch, sigma) =
+    ccall(symbol(:nndyn_equilibrium_stationary), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Cdouble, Cdouble, Ptr{Cdouble}), context, n, hessian, noise,
+        rate, batch, sigma)
+
+nndyn_equilibrium_covariance(network, n, x, t, count, vectors, rate, batch, options, sigma) =
+    ccall(symbol(:nndyn_equilibrium_covariance), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64,
+        Ptr{Cdouble}, Cdouble, Cdouble, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x, t, count, vectors, rate, batch,
+        options, sigma)
+
+nndyn_equilibrium_record(trainer, batches, steps, count, vectors, record) =
+    ccall(symbol(:nndyn_equilibrium_record), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}),
+        trainer, batches, steps, count, vectors, record)
+
+nndyn_equilibrium_measure(context, steps, count, record, options, sigma, error, times) =
+    ccall(symbol(:nndyn_equilibrium_measure), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), context, steps,
+        count, record, options, sigma, error, times)
+
+nndyn_step_operator(trainer, n, x, t, out) =
+    ccall(symbol(:nndyn_step_operator), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Ptr{Cvoid}}), trainer,
+        n, x, t, out)
+
+nndyn_equilibrium_find(network, n, x, t, options, norm, iterations) =
+    ccall(symbol(:nndyn_equilibrium_find), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Int64}), network, n, x, t,
+        options, norm, iterations)
+
+nndyn_local_exponent(context, activation, loss, t, count, y, slope, options, k) =
+    ccall(symbol(:nndyn_local_exponent), Cint,
+        (Ptr{Cvoid}, Cint, Cint, Cdouble, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), context,
+        activation, loss, t, count, y, slope, options, k)
+
+nndyn_critical_prediction(context, activation, loss, t, xmin, xmax, count, y, options, k, mass, decades, mean, square) =
+    ccall(symbol(:nndyn_critical_prediction), Cint, (Ptr{Cvoid}, Cint, Cint, Cdouble, Cdouble, Cdouble, Int64,
+        Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), context,
+        activation, loss, t, xmin, xmax, count, y, options, k, mass, decades, mean, square)
+
+nndyn_fluctuations_create(network, out) =
+    ccall(symbol(:nndyn_fluctuations_create), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, out)
+
+nndyn_fluctuations_free(fluctuations) =
+    ccall(symbol(:nndyn_fluctuations_free), Cvoid, (Ptr{Cvoid},), fluctuations)
+
+nndyn_fluctuations_add(fluctuations, count, indices, xmin, xmax, options, series) =
+    ccall(symbol(:nndyn_fluctuations_add), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Int64}, Cdouble, Cdouble, Ptr{Cvoid}, Ptr{Int64}), fluctuations, count, indices, xmin,
+        xmax, options, series)
+
+nndyn_fluctuations_measure(fluctuations, n, x, t) =
+    ccall(symbol(:nndyn_fluctuations_measure), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}), fluctuations, n,
+        x, t)
+
+nndyn_recorder_add_fluctuations(recorder, fluctuations, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_fluctuations), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}), recorder,
+        fluctuations, options, probe)
+
+nndyn_fluctuations_clear(fluctuations) =
+    ccall(symbol(:nndyn_fluctuations_clear), Cint, (Ptr{Cvoid},), fluctuations)
+
+nndyn_fluctuations_shape(fluctuations, series, xmin, xmax, bins, parts) =
+    ccall(symbol(:nndyn_fluctuations_shape), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Int64}), fluctuations, series, xmin, xmax, bins,
+        parts)
+
+nndyn_fluctuations_counts(fluctuations, series, inside, zeros, below, above, nonfinite) =
+    ccall(symbol(:nndyn_fluctuations_counts), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), fluctuations, series, inside,
+        zeros, below, above, nonfinite)
+
+nndyn_fluctuations_exponent(fluctuations, series, k, se, effective, curvature, decades) =
+    ccall(symbol(:nndyn_fluctuations_exponent), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), fluctuations, series,
+        k, se, effective, curvature, decades)
+
+nndyn_fluctuations_parts(fluctuations, series, parts, k, se) =
+    ccall(symbol(:nndyn_fluctuations_parts), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}), fluctuations,
+        series, parts, k, se)
+
+nndyn_fluctuations_histogram(fluctuations, series, bins, edges, counts, densities) =
+    ccall(symbol(:nndyn_fluctuations_histogram), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cdouble}), fluctuations, series, bins, edges, counts,
+        densities)
+
+nndyn_fluctuations_verdict(fluctuations, series, equilibrium, predicted, options, verdict) =
+    ccall(symbol(:nndyn_fluctuations_verdict), Cint, (Ptr{Cvoid}, Int64, Cint, Cdouble, Ptr{Cvoid}, Ptr{Cint}),
+        fluctuations, series, equilibrium, predicted, options, verdict)
 
 # ---- end of declarations ---------------------------------------------------------------------------------------------
 
@@ -600,10 +938,15 @@ end
 @handle Context nndyn_context_free
 @handle Options nndyn_options_free
 @handle Operator nndyn_operator_free
+@handle PowerlawStream nndyn_powerlaw_stream_free
+@handle PowerlawFit nndyn_powerlaw_fit_free
 @handle Dataset nndyn_dataset_free
 @handle Batches nndyn_batches_free
 @handle Network nndyn_network_free
+@handle Equilibrium nndyn_equilibrium_free
 @handle Trainer nndyn_trainer_free
+@handle Recorder nndyn_recorder_free
+@handle Fluctuations nndyn_fluctuations_free
 
 Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = handle.pointer
 
@@ -810,6 +1153,157 @@ function eigenpairs(op::Operator, count; options...)
     converged = zeros(Cint, count)
     check(op, nndyn_eigenpairs(op, count, with_options(options), values, vectors, residuals, converged))
     return (values = values, vectors = vectors, residuals = residuals, converged = converged .!= 0)
+end
+
+"The eigenvalues of largest modulus of a square operator: `(values, residuals, converged)`."
+function eigenvalues(op::Operator, count; options...)
+    re, im, residuals, converged = zeros(count), zeros(count), zeros(count), zeros(Cint, count)
+    check(op, nndyn_eigenvalues(op, count, with_options(options), re, im, residuals, converged))
+    return (values = complex.(re, im), residuals = residuals, converged = converged .!= 0)
+end
+
+"Density of a symmetric operator's spectrum: `(grid, density, error)`."
+function spectral_density(op::Operator, points; options...)
+    grid, density, error = zeros(points), zeros(points), zeros(points)
+    check(op, nndyn_spectral_density(op, points, with_options(options), grid, density, error))
+    return (grid = grid, density = density, error = error)
+end
+
+"Nodes and weights whose sums are means over a symmetric operator's spectrum."
+function spectral_quadrature(op::Operator; options...)
+    capacity = max(size(op)[1], get(options, :probes, 10) * get(options, :steps, 80))
+    nodes, weights, count = zeros(capacity), zeros(capacity), Ref{Int64}()
+    check(op, nndyn_spectral_quadrature(op, capacity, with_options(options), nodes, weights, count))
+    return (nodes = nodes[1:count[]], weights = weights[1:count[]])
+end
+
+"Trace of a square operator and its standard error."
+function trace(op::Operator; options...)
+    value, error = Ref{Cdouble}(), Ref{Cdouble}()
+    check(op, nndyn_trace(op, with_options(options), value, error))
+    return (trace = value[], error = error[])
+end
+
+# ---- power laws ------------------------------------------------------------------------------------------------------
+
+"One number each of the types from a function that writes them by pointer."
+function numbers_of(run, handle, types...)
+    out = map(T -> Ref{T}(zero(T)), types)
+    check(handle, run(out...))
+    return map(r -> r[], out)
+end
+
+"Estimates of a power law on the window [xmin, xmax] from any number of samples, in constant memory."
+function PowerlawStream(xmin::Real, xmax::Real, bins::Integer = 30; context = default_context())
+    pointer = created(out -> nndyn_powerlaw_stream_create(context, xmin, xmax, bins, out), context)
+    return PowerlawStream(pointer, context)
+end
+
+function add!(stream::PowerlawStream, x::AbstractArray{Float32})
+    values = dense_array(Float32, vec(x), "x", length(x))
+    check(stream, nndyn_powerlaw_stream_add_f32(stream, length(values), values))
+    return stream
+end
+
+function add!(stream::PowerlawStream, x::AbstractArray)
+    values = dense_array(Float64, vec(x), "x", length(x))
+    check(stream, nndyn_powerlaw_stream_add(stream, length(values), values))
+    return stream
+end
+
+function merge!(stream::PowerlawStream, other::PowerlawStream)
+    check(stream, nndyn_powerlaw_stream_merge(stream, other))
+    return stream
+end
+
+clear!(stream::PowerlawStream) = check(stream, nndyn_powerlaw_stream_clear(stream))
+
+function counts(stream::PowerlawStream)
+    inside, zeros_, below, above, nonfinite =
+        numbers_of((o...) -> nndyn_powerlaw_stream_counts(stream, o...), stream, ntuple(i -> Int64, 5)...)
+    return (inside = inside, zeros = zeros_, below = below, above = above, nonfinite = nonfinite)
+end
+
+"Exponent and standard error by maximum likelihood: `(k, se)`."
+exponent(s::PowerlawStream) = numbers_of((o...) -> nndyn_powerlaw_stream_exponent(s, o...), s, Cdouble, Cdouble)
+"The same from the histogram."
+binned(s::PowerlawStream) = numbers_of((o...) -> nndyn_powerlaw_stream_binned(s, o...), s, Cdouble, Cdouble)
+"The score of the test of curvature: standard normal under a power law."
+curvature(s::PowerlawStream) = numbers_of(o -> nndyn_powerlaw_stream_curvature(s, o), s, Cdouble)[1]
+"Line through the histogram, for plots: `(k, ln of the density at 1, se)`."
+slope(s::PowerlawStream) = numbers_of((o...) -> nndyn_powerlaw_stream_slope(s, o...), s, Cdouble, Cdouble, Cdouble)
+
+function histogram(stream::PowerlawStream, bins::Integer)
+    edges, hits, densities = zeros(bins + 1), zeros(Int64, bins), zeros(bins)
+    check(stream, nndyn_powerlaw_stream_histogram(stream, edges, hits, densities))
+    return (edges = edges, counts = hits, densities = densities)
+end
+
+"A power law fitted to samples, by default with the x_min of the smallest Kolmogorov-Smirnov distance."
+function PowerlawFit(x::AbstractVector; context = default_context(), options...)
+    values, o = dense_array(Float64, x, "x", length(x)), with_options(options)
+    pointer = created(out -> nndyn_powerlaw_fit_create(context, length(values), values, o, out), context)
+    return PowerlawFit(pointer, context)
+end
+
+"Exponent and standard error: `(k, se)`."
+exponent(fit::PowerlawFit) = numbers_of((o...) -> nndyn_powerlaw_fit_exponent(fit, o...), fit, Cdouble, Cdouble)
+"`(xmin, xmax, samples inside)`"
+window(fit::PowerlawFit) = numbers_of((o...) -> nndyn_powerlaw_fit_window(fit, o...), fit, Cdouble, Cdouble, Int64)
+"`(positive, zeros, nonfinite, distinct)`"
+counts(fit::PowerlawFit) = numbers_of((o...) -> nndyn_powerlaw_fit_counts(fit, o...), fit, ntuple(i -> Int64, 4)...)
+distance(fit::PowerlawFit) = numbers_of(o -> nndyn_powerlaw_fit_distance(fit, o), fit, Cdouble)[1]
+curvature(fit::PowerlawFit) = numbers_of(o -> nndyn_powerlaw_fit_curvature(fit, o), fit, Cdouble)[1]
+
+"All candidates of a fit made with `curve = 1`."
+function curve(fit::PowerlawFit)
+    n = numbers_of(o -> nndyn_powerlaw_fit_curve(fit, 0, C_NULL, C_NULL, C_NULL, C_NULL, o), fit, Int64)[1]
+    ends, exponents, distances, inside = zeros(n), zeros(n), zeros(n), zeros(Int64, n)
+    check(fit, nndyn_powerlaw_fit_curve(fit, n, ends, exponents, distances, inside, Ref{Int64}(0)))
+    return (ends = ends, exponents = exponents, distances = distances, inside = inside)
+end
+
+"Vuong's test against `POWERLAW_EXPONENTIAL`, `_LOGNORMAL`, `_STRETCHED` or `_TRUNCATED`."
+function compare(fit::PowerlawFit, alternative::Integer)
+    parameters, ratio, normalized, p = zeros(2), Ref{Cdouble}(0), Ref{Cdouble}(0), Ref{Cdouble}(0)
+    check(fit, nndyn_powerlaw_compare(fit, alternative, parameters, ratio, normalized, p))
+    return (parameters = parameters, ratio = ratio[], normalized = normalized[], p = p[])
+end
+
+"The share of synthetic data sets further from their fit than the data, and the distances of all."
+function goodness(fit::PowerlawFit, replicas::Integer = 2500; seed::Integer = 0)
+    p, distances = Ref{Cdouble}(0), zeros(replicas)
+    check(fit, nndyn_powerlaw_goodness(fit, replicas, seed, p, distances))
+    return (p = p[], distances = distances)
+end
+
+function estimate(run, x, context, options, outputs)
+    values, o = dense_array(Float64, x, "x", length(x)), with_options(options)
+    return numbers_of((out...) -> run(length(values), values, o, out...), context, ntuple(i -> Cdouble, outputs)...)
+end
+
+powerlaw_bounded(x, xmin, xmax; context = default_context(), options...) =
+    estimate((n, v, o, r...) -> nndyn_powerlaw_bounded(context, n, v, xmin, xmax, o, r...), x, context, options, 2)
+powerlaw_tail(x, xmin; context = default_context(), options...) =
+    estimate((n, v, o, r...) -> nndyn_powerlaw_tail(context, n, v, xmin, o, r...), x, context, options, 2)
+powerlaw_distance(x, k, xmin, xmax = Inf; context = default_context(), options...) =
+    estimate((n, v, o, r) -> nndyn_powerlaw_distance(context, n, v, xmin, xmax, k, o, r), x, context, options, 1)[1]
+powerlaw_curvature(x, xmin, xmax = Inf; context = default_context(), options...) =
+    estimate((n, v, o, r) -> nndyn_powerlaw_curvature(context, n, v, xmin, xmax, o, r), x, context, options, 1)[1]
+powerlaw_effective_size(x, xmin, xmax = Inf; context = default_context(), options...) =
+    estimate(x, context, options, 2) do n, v, o, r...
+        nndyn_powerlaw_effective_size(context, n, v, xmin, xmax, o, r...)
+    end
+powerlaw_interval(x, xmin, xmax = Inf; replicas = 1000, seed = 0, context = default_context(), options...) =
+    estimate(x, context, options, 3) do n, v, o, r...
+        nndyn_powerlaw_interval(context, n, v, xmin, xmax, replicas, seed, o, r...)
+    end
+
+"Distance and probability of the two-sample Kolmogorov-Smirnov test."
+function ks_two_sample(x, y; context = default_context())
+    a, b = dense_array(Float64, x, "x", length(x)), dense_array(Float64, y, "y", length(y))
+    run(d, p) = nndyn_ks_two_sample(context, length(a), a, length(b), b, d, p)
+    return numbers_of(run, context, Cdouble, Cdouble)
 end
 
 # ---- data ------------------------------------------------------------------------------------------------------------
@@ -1189,6 +1683,131 @@ end
 
 duality_operator(net::Network, x, t; options...) = operator_of(nndyn_duality_operator, net, x, t, options)
 
+"Modes of the Jacobian that stands for the data, vectors as columns: `(s, u, v, residuals)`."
+function duality_modes(net::Network, x, t, count; options...)
+    own = (:reference, :tolerance, :iterations, :seed)
+    rows, columns = masked(net, 1, (; (k => v for (k, v) in pairs(options) if !(k in own))...))
+    s, u, v, residuals = zeros(count), zeros(rows, count), zeros(columns, count), zeros(count)
+    n, x, t, o = size(x, 2), inputs_of(net, x), targets_of(net, x, t), with_options(options)
+    check(net, nndyn_duality_modes(net, n, x, t, count, o, s, u, v, residuals))
+    return (s = s, u = u, v = v, residuals = residuals)
+end
+
+"Modes u (rows x count) and v (columns of a sample x count), with their sizes checked."
+function modes_of(net, u, v, options)
+    rows, columns = masked(net, 1, options)
+    return dense_array(Float64, u, "u", rows, size(u, 2)), dense_array(Float64, v, "v", columns, size(u, 2))
+end
+
+"kappa: how far the Jacobians of single samples are from diagonal in the modes u, v."
+function duality_coupling(net::Network, x, t, u, v; options...)
+    kappa, count, o = Ref{Cdouble}(0), size(u, 2), with_options(options)
+    n, x, t, (u, v) = size(x, 2), inputs_of(net, x), targets_of(net, x, t), modes_of(net, u, v, options)
+    check(net, nndyn_duality_coupling(net, n, x, t, count, u, v, o, kappa))
+    return kappa[]
+end
+
+"zeta(s) of one mode, vectors u and v, around one sample, vectors x and t."
+function duality_reduced_map(net::Network, x, t, u, v, s; options...)
+    k, (rows, columns), o = shape(net), masked(net, 1, options), with_options(options)
+    x, t = dense_array(Float64, x, "x", k.inputs), dense_array(Float64, t, "t", k.outputs)
+    u, v = dense_array(Float64, u, "u", rows), dense_array(Float64, v, "v", columns)
+    zeta, s = zeros(length(s)), dense_array(Float64, s, "s", length(s))
+    check(net, nndyn_duality_reduced_map(net, x, t, u, v, length(s), s, o, zeta))
+    return zeta
+end
+
+"Kolmogorov-Smirnov distance of each mode from its one-dimensional map."
+function duality_reduction(net::Network, x, t, u, v; options...)
+    distance, count, o = zeros(size(u, 2)), size(u, 2), with_options(options)
+    n, x, t, (u, v) = size(x, 2), inputs_of(net, x), targets_of(net, x, t), modes_of(net, u, v, options)
+    check(net, nndyn_duality_reduction(net, n, x, t, count, u, v, o, distance))
+    return distance
+end
+
+# ---- learning equilibrium --------------------------------------------------------------------------------------------
+
+"Takes the parameters to the equilibrium of the batch: `(norm, iterations)`, the norm of the gradient."
+function equilibrium_find!(net::Network, x, t; options...)
+    norm, iterations, o = Ref{Cdouble}(0), Ref{Int64}(0), with_options(options)
+    n, x, t = size(x, 2), inputs_of(net, x), targets_of(net, x, t)
+    check(net, nndyn_equilibrium_find(net, n, x, t, o, norm, iterations))
+    return (norm = norm[], iterations = iterations[])
+end
+
+"Modes of largest curvature, as columns: `(curvature, vectors, noise, relaxation, coupling)`."
+function equilibrium_modes(net::Network, x, t, count, rate; options...)
+    curvature, relaxation, coupling = zeros(count), zeros(count), Ref{Cdouble}(0)
+    vectors, noise = zeros(shape(net).parameters, count), zeros(count, count)
+    n, x, t, o = size(x, 2), inputs_of(net, x), targets_of(net, x, t), with_options(options)
+    check(net, nndyn_equilibrium_modes(net, n, x, t, count, rate, o, curvature, vectors, noise, relaxation, coupling))
+    return (curvature = curvature, vectors = vectors, noise = noise, relaxation = relaxation, coupling = coupling[])
+end
+
+"Modes of largest noise of the gradients of single samples, as columns: `(values, vectors)`."
+function equilibrium_noise_modes(net::Network, x, t, count; options...)
+    values, vectors = zeros(count), zeros(shape(net).parameters, count)
+    n, x, t, o = size(x, 2), inputs_of(net, x), targets_of(net, x, t), with_options(options)
+    check(net, nndyn_equilibrium_noise_modes(net, n, x, t, count, o, values, vectors))
+    return (values = values, vectors = vectors)
+end
+
+"Stationary covariance of SGD predicted along the columns of vectors."
+function equilibrium_covariance(net::Network, x, t, vectors, rate, batch; options...)
+    count, o = size(vectors, 2), with_options(options)
+    sigma = zeros(count, count)
+    vectors = dense_array(Float64, vectors, "vectors", shape(net).parameters, count)
+    n, x, t = size(x, 2), inputs_of(net, x), targets_of(net, x, t)
+    check(net, nndyn_equilibrium_covariance(net, n, x, t, count, vectors, rate, batch, o, sigma))
+    return sigma
+end
+
+"Stationary covariance of SGD for a given Hessian and covariance of the gradients."
+function equilibrium_stationary(hessian, noise, rate, batch = 1; context = default_context())
+    n = size(hessian, 1)
+    hessian, noise = dense_array(Float64, hessian, "hessian", n, n), dense_array(Float64, noise, "noise", n, n)
+    sigma = zeros(n, n)
+    check(context, nndyn_equilibrium_stationary(context, n, hessian, noise, rate, batch, sigma))
+    return sigma
+end
+
+"`(sigma, error, times)` of a record, components x steps."
+function equilibrium_measure(record; context = default_context(), options...)
+    count, steps = size(record)
+    sigma, error, times, o = zeros(count, count), zeros(count, count), zeros(count), with_options(options)
+    record = dense_array(Float64, record, "record", count, steps)
+    check(context, nndyn_equilibrium_measure(context, steps, count, record, o, sigma, error, times))
+    return (sigma = sigma, error = error, times = times)
+end
+
+"""
+    Equilibrium(q, g, rate; options...)
+
+Tests a record of training, q and g of size parameters x steps: `verdict(result)`, and figures by name, `result["fdr"]`.
+"""
+function Equilibrium(q, g, rate; context = default_context(), options...)
+    parameters, steps = size(q)
+    q, g = dense_array(Float64, q, "q", parameters, steps), dense_array(Float64, g, "g", parameters, steps)
+    o = with_options(options)
+    make(out) = nndyn_equilibrium_test(context, steps, parameters, q, g, rate, o, out)
+    return Equilibrium(created(make, context), context)
+end
+
+"One of `EQUILIBRIUM_REACHED`, ..."
+function verdict(result::Equilibrium)
+    value = Ref{Cint}(0)
+    check(result, nndyn_equilibrium_verdict(result, value))
+    return value[]
+end
+
+verdict_name(verdict) = unsafe_string(nndyn_equilibrium_verdict_name(verdict))
+
+function Base.getindex(result::Equilibrium, name::AbstractString)
+    value = Ref{Cdouble}(0)
+    check(result, nndyn_equilibrium_get(result, name, value))
+    return value[]
+end
+
 # ---- training --------------------------------------------------------------------------------------------------------
 
 """
@@ -1234,6 +1853,26 @@ function run!(trainer::Trainer, batches::Batches, steps)
     loss = Ref{Cdouble}(0)
     check(trainer, nndyn_train_run(trainer, batches, steps, loss))
     return loss[]
+end
+
+"Trains, and tests whether these steps are stationary."
+function equilibrium_test!(trainer::Trainer, batches::Batches, steps; options...)
+    o = with_options(options)
+    return Equilibrium(created(out -> nndyn_equilibrium_test_run(trainer, batches, steps, o, out), trainer), trainer)
+end
+
+"Trains, and returns the parameters' components along the columns of vectors after each step: components x steps."
+function equilibrium_record!(trainer::Trainer, batches::Batches, steps, vectors)
+    count, record = size(vectors, 2), zeros(size(vectors, 2), steps)
+    vectors = dense_array(Float64, vectors, "vectors", shape(trainer.parent).parameters, count)
+    check(trainer, nndyn_equilibrium_record(trainer, batches, steps, count, vectors, record))
+    return record
+end
+
+"The next step on a batch, linearized, on parameters and state."
+function step_operator(trainer::Trainer, x, t)
+    n, x, t = size(x, 2), inputs_of(trainer.parent, x), targets_of(trainer.parent, x, t)
+    return Operator(created(out -> nndyn_step_operator(trainer, n, x, t, out), trainer), trainer)
 end
 
 function Base.getindex(trainer::Trainer, name::AbstractString)
@@ -1283,5 +1922,205 @@ function state!(trainer::Trainer, values, steps)
     check(trainer, nndyn_trainer_set_state(trainer, length(values), isempty(values) ? C_NULL : values, steps))
     return trainer
 end
+
+# ---- criticality -----------------------------------------------------------------------------------------------------
+
+"Exact local exponents of the fluctuations at pre-activations y; without d ln p/dy: those of activation and loss."
+function local_exponent(activation, loss, t, y; slope = nothing, context = default_context(), options...)
+    points, k = convert(Vector{Float64}, y), zeros(length(y))
+    slopes = slope === nothing ? C_NULL : dense_array(Float64, slope, "slope", length(y))
+    o = with_options(options)
+    check(context, nndyn_local_exponent(context, activation, loss, t, length(points), points, slopes, o, k))
+    return k
+end
+
+"What the exponent on a window should be, from a law of y (options) or a sample of it."
+function critical_prediction(activation, loss, t, xmin, xmax; y = nothing, context = default_context(), options...)
+    sample, o = y === nothing ? C_NULL : convert(Vector{Float64}, y), with_options(options)
+    count = y === nothing ? 0 : length(y)
+    k, mass, decades, mean, square = numbers_of(context, ntuple(i -> Cdouble, 5)...) do out...
+        nndyn_critical_prediction(context, activation, loss, t, xmin, xmax, count, sample, o, out...)
+    end
+    return (k = k, mass = mass, decades = decades, mean = mean, square = square)
+end
+
+"Series of fluctuations of chosen parameters of a network, each on a window of |gradient|."
+Fluctuations(net::Network) = Fluctuations(created(out -> nndyn_fluctuations_create(net, out), net), net)
+
+"One more series, of these parameters (from 0) together; returns its number."
+function add!(set::Fluctuations, indices, xmin, xmax; options...)
+    list, number, o = collect(Int64, indices), Ref{Int64}(0), with_options(options)
+    check(set, nndyn_fluctuations_add(set, length(list), list, xmin, xmax, o, number))
+    return number[]
+end
+
+"Take in the gradients of single samples (columns) at the network's present parameters."
+function measure!(set::Fluctuations, net::Network, x, t)
+    xs, ts = inputs_of(net, x), targets_of(net, x, t)
+    check(set, nndyn_fluctuations_measure(set, size(x, 2), xs, ts))
+    return set
+end
+
+clear!(set::Fluctuations) = check(set, nndyn_fluctuations_clear(set))
+
+function shape(set::Fluctuations, series)
+    xmin, xmax, bins, parts =
+        numbers_of((o...) -> nndyn_fluctuations_shape(set, series, o...), set, Cdouble, Cdouble, Int64, Int64)
+    return (xmin = xmin, xmax = xmax, bins = bins, parts = parts)
+end
+
+function counts(set::Fluctuations, series)
+    inside, zeros_, below, above, nonfinite =
+        numbers_of((o...) -> nndyn_fluctuations_counts(set, series, o...), set, ntuple(i -> Int64, 5)...)
+    return (inside = inside, zeros = zeros_, below = below, above = above, nonfinite = nonfinite)
+end
+
+"Exponent, standard error, independent samples, curvature and decades."
+function exponent(set::Fluctuations, series)
+    k, se, effective, curvature, decades =
+        numbers_of((o...) -> nndyn_fluctuations_exponent(set, series, o...), set, ntuple(i -> Cdouble, 5)...)
+    return (k = k, se = se, effective = effective, curvature = curvature, decades = decades)
+end
+
+"Exponents and standard errors on the sub-windows."
+function parts(set::Fluctuations, series)
+    count = shape(set, series).parts
+    k, se = zeros(count), zeros(count)
+    check(set, nndyn_fluctuations_parts(set, series, count, k, se))
+    return (k = k, se = se)
+end
+
+function histogram(set::Fluctuations, series)
+    bins = shape(set, series).bins
+    edges, hits, densities = zeros(bins + 1), zeros(Int64, bins), zeros(bins)
+    check(set, nndyn_fluctuations_histogram(set, series, bins, edges, hits, densities))
+    return (edges = edges, counts = hits, densities = densities)
+end
+
+"0 for critical, or the sum of the CRITICAL_* that stand against it."
+function verdict(set::Fluctuations, series, predicted, equilibrium; options...)
+    out, o = Ref{Cint}(0), with_options(options)
+    check(set, nndyn_fluctuations_verdict(set, series, equilibrium, predicted, o, out))
+    return out[]
+end
+
+# ---- recording -------------------------------------------------------------------------------------------------------
+
+"""
+    Recorder(trainer)
+
+What is measured while a trainer trains: probes, each with a cadence and a table of its own. Functions that add a probe
+take `every`, `first`, `per_decade`, `initial`, `name`, `file` and `append` as keyword arguments and return its number.
+"""
+Recorder(trainer::Trainer) = Recorder(created(out -> nndyn_recorder_create(trainer, out), trainer), trainer)
+
+function probe_number(add, recorder)
+    number = Ref{Int64}(0)
+    check(recorder, add(number))
+    return number[]
+end
+
+"Loss of the batch, learning rate, norm of the gradient."
+record_training!(recorder::Recorder; options...) =
+    probe_number(n -> nndyn_recorder_add_training(recorder, with_options(options), n), recorder)
+
+"Parameters after the step, by their indices (from 0)."
+function record_parameters!(recorder::Recorder, indices; options...)
+    list = collect(Int64, indices)
+    return probe_number(recorder) do n
+        nndyn_recorder_add_parameters(recorder, length(list), list, with_options(options), n)
+    end
+end
+
+"What the step changed of parameters, by their indices (from 0)."
+function record_updates!(recorder::Recorder, indices; options...)
+    list = collect(Int64, indices)
+    return probe_number(recorder) do n
+        nndyn_recorder_add_updates(recorder, length(list), list, with_options(options), n)
+    end
+end
+
+"Entries of the gradient that the step went by, by their indices (from 0)."
+function record_gradients!(recorder::Recorder, indices; options...)
+    list = collect(Int64, indices)
+    return probe_number(recorder) do n
+        nndyn_recorder_add_gradients(recorder, length(list), list, with_options(options), n)
+    end
+end
+
+"Feed a set of fluctuations with the gradient of each step; there is no table."
+function record_fluctuations!(recorder::Recorder, set::Fluctuations; options...)
+    push!(recorder.parent.keep, set.keep)
+    return probe_number(n -> nndyn_recorder_add_fluctuations(recorder, set, with_options(options), n), recorder)
+end
+
+"Loss on a data set, and accuracy if it has labels."
+function record_evaluation!(recorder::Recorder, data::Dataset; options...)
+    push!(recorder.parent.keep, data.keep)
+    return probe_number(n -> nndyn_recorder_add_evaluation(recorder, data, with_options(options), n), recorder)
+end
+
+probe_callback(user::Ptr{Cvoid}, step::Int64, network::Ptr{Cvoid}, count::Int64, row::Ptr{Cdouble}) =
+    guarded(user, step, count, row)
+
+"`evaluate(step, network)` returns a number for each of `columns`, a list of names; none: the result is not looked at."
+function record_callback!(recorder::Recorder, columns, evaluate; options...)
+    trainer = recorder.parent
+    callback = Callback() do step, count, row
+        values = evaluate(step, trainer.parent)
+        count > 0 && (unsafe_wrap(Array, row, count) .= values)
+        return 0
+    end
+    run = @cfunction(probe_callback, Cint, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Int64, Ptr{Cdouble}))
+    user, names = pointer_from_objref(callback), join(columns, ',')
+    # With the trainer: a recorder that is freed during a call in another thread is fed until its end.
+    push!(trainer.keep, callback)
+    return probe_number(recorder) do n
+        nndyn_recorder_add_callback(recorder, names, run, user, with_options(options), n)
+    end
+end
+
+"Measure a probe at exactly these steps."
+function record_at!(recorder::Recorder, probe, steps)
+    list = collect(Int64, steps)
+    check(recorder, nndyn_recorder_set_steps(recorder, probe, length(list), list))
+    return recorder
+end
+
+function probe_name(recorder::Recorder, probe, column)
+    text = zeros(UInt8, 64)
+    check(recorder, nndyn_recorder_name(recorder, probe, column, length(text), text, C_NULL))
+    return GC.@preserve text unsafe_string(pointer(text))
+end
+
+"Names of the probes, in the order of their numbers."
+function probes(recorder::Recorder)
+    count = Ref{Int64}(0)
+    check(recorder, nndyn_recorder_probes(recorder, count))
+    return [probe_name(recorder, i, -1) for i in 0:count[]-1]
+end
+
+"Size of a probe's table; `written` of its rows are in the probe's file alone."
+function shape(recorder::Recorder, probe)
+    columns, rows, written = Ref{Int64}(0), Ref{Int64}(0), Ref{Int64}(0)
+    check(recorder, nndyn_recorder_shape(recorder, probe, columns, rows, written))
+    return (columns = columns[], rows = rows[], written = written[])
+end
+
+"Names of the columns of a table, \"step\" the first."
+columns(recorder::Recorder, probe) = [probe_name(recorder, probe, c) for c in 0:shape(recorder, probe).columns-1]
+
+"Rows of a table, each a column of the matrix; by default all that are in memory."
+function rows(recorder::Recorder, probe, first = shape(recorder, probe).written,
+    count = shape(recorder, probe).rows - first)
+    values = zeros(shape(recorder, probe).columns, count)
+    check(recorder, nndyn_recorder_rows(recorder, probe, first, count, values))
+    return values
+end
+
+write_csv(recorder::Recorder, probe, path) = check(recorder, nndyn_recorder_write_csv(recorder, probe, path))
+
+"Write out rows of probes with a file."
+flush!(recorder::Recorder) = check(recorder, nndyn_recorder_flush(recorder))
 
 end

@@ -109,7 +109,10 @@ def julia_block(headers):
         types = [julia_parameter(p) for p in function.parameters]
         lines += ["", wrapped(f"{function.name}(", names, ") =", 4)]
         tuple_of = "(" + ", ".join(types) + ("," if len(types) == 1 else "") + ")"
-        rest = [julia_type(function.result), tuple_of] + names
+        pieces = [tuple_of]
+        if len(tuple_of) + 10 > COLUMNS:
+            pieces = ["(" + types[0], *types[1:-1], types[-1] + ")"]
+        rest = [julia_type(function.result), *pieces] + names
         lines.append(wrapped(f"    ccall(symbol(:{function.name}), ", rest, ")", 8))
     return lines
 

@@ -91,6 +91,10 @@ RMSPROP = 4
 ADAM = 5
 ADAMW = 6
 LANGEVIN = 7
+POWERLAW_EXPONENTIAL = 1
+POWERLAW_LOGNORMAL = 2
+POWERLAW_STRETCHED = 3
+POWERLAW_TRUNCATED = 4
 BATCH_FULL = 1
 BATCH_EPOCHS = 2
 BATCH_REPLACEMENT = 3
@@ -113,6 +117,16 @@ DUALITY_JACOBIAN = 4
 DUALITY_GRAM = 5
 DUALITY_SINGULAR_VALUES = 6
 DUALITY_OPERATOR = 7
+EQUILIBRIUM_DRIFTING = 1
+EQUILIBRIUM_SHORT = 2
+EQUILIBRIUM_CHANGING = 3
+EQUILIBRIUM_REACHED = 4
+CRITICAL_SCARCE = 1
+CRITICAL_NARROW = 2
+CRITICAL_CURVED = 4
+CRITICAL_FLAT = 8
+CRITICAL_TRANSIENT = 16
+CRITICAL_UNPREDICTED = 32
 
 # name: (result, parameters)
 _FUNCTIONS = {
@@ -144,6 +158,39 @@ _FUNCTIONS = {
     "nndyn_operator_apply_transposed": (_int, [_ptr, _ptr, _ptr]),
     "nndyn_singular_values": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_eigenpairs": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_eigenvalues": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_spectral_density": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_spectral_quadrature": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_trace": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_bounded": (_int, [_ptr, _i64, _ptr, _f64, _f64, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_tail": (_int, [_ptr, _i64, _ptr, _f64, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_distance": (_int, [_ptr, _i64, _ptr, _f64, _f64, _f64, _ptr, _ptr]),
+    "nndyn_powerlaw_curvature": (_int, [_ptr, _i64, _ptr, _f64, _f64, _ptr, _ptr]),
+    "nndyn_powerlaw_effective_size": (_int, [_ptr, _i64, _ptr, _f64, _f64, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_interval": (_int, [_ptr, _i64, _ptr, _f64, _f64, _i64, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_stream_create": (_int, [_ptr, _f64, _f64, _i64, _ptr]),
+    "nndyn_powerlaw_stream_free": (None, [_ptr]),
+    "nndyn_powerlaw_stream_add": (_int, [_ptr, _i64, _ptr]),
+    "nndyn_powerlaw_stream_add_f32": (_int, [_ptr, _i64, _ptr]),
+    "nndyn_powerlaw_stream_merge": (_int, [_ptr, _ptr]),
+    "nndyn_powerlaw_stream_clear": (_int, [_ptr]),
+    "nndyn_powerlaw_stream_counts": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_stream_exponent": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_stream_binned": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_stream_curvature": (_int, [_ptr, _ptr]),
+    "nndyn_powerlaw_stream_slope": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_stream_histogram": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_fit_create": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_fit_free": (None, [_ptr]),
+    "nndyn_powerlaw_fit_exponent": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_fit_window": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_fit_counts": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_fit_distance": (_int, [_ptr, _ptr]),
+    "nndyn_powerlaw_fit_curvature": (_int, [_ptr, _ptr]),
+    "nndyn_powerlaw_fit_curve": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_compare": (_int, [_ptr, _int, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_powerlaw_goodness": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
+    "nndyn_ks_two_sample": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_dataset_create": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _int, _ptr]),
     "nndyn_dataset_create_f32": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _int, _ptr]),
     "nndyn_dataset_create_labels": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _int, _ptr]),
@@ -220,6 +267,21 @@ _FUNCTIONS = {
     "nndyn_trainer_save": (_int, [_ptr, _str]),
     "nndyn_trainer_load": (_int, [_ptr, _str, _ptr, _ptr]),
     "nndyn_trainer_forecast": (_int, [_ptr, _int, _i64, _ptr, _ptr]),
+    "nndyn_recorder_create": (_int, [_ptr, _ptr]),
+    "nndyn_recorder_free": (None, [_ptr]),
+    "nndyn_recorder_add_training": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_recorder_add_parameters": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_recorder_add_updates": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_recorder_add_gradients": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_recorder_add_evaluation": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_recorder_add_callback": (_int, [_ptr, _str, _fn(_int, _ptr, _i64, _ptr, _i64, _ptr), _ptr, _ptr, _ptr]),
+    "nndyn_recorder_set_steps": (_int, [_ptr, _i64, _i64, _ptr]),
+    "nndyn_recorder_probes": (_int, [_ptr, _ptr]),
+    "nndyn_recorder_shape": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_recorder_name": (_int, [_ptr, _i64, _i64, _i64, _ptr, _ptr]),
+    "nndyn_recorder_rows": (_int, [_ptr, _i64, _i64, _i64, _ptr]),
+    "nndyn_recorder_write_csv": (_int, [_ptr, _i64, _str]),
+    "nndyn_recorder_flush": (_int, [_ptr]),
     "nndyn_duality_shape": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_duality_forecast": (_int, [_ptr, _i64, _int, _ptr, _ptr, _ptr]),
     "nndyn_duality_apply": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
@@ -229,6 +291,39 @@ _FUNCTIONS = {
     "nndyn_duality_gram": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_duality_singular_values": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_duality_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_duality_modes": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_duality_coupling": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_duality_reduced_map": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_duality_reduction": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_equilibrium_verdict_name": (_str, [_int]),
+    "nndyn_equilibrium_test": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _f64, _ptr, _ptr]),
+    "nndyn_equilibrium_test_run": (_int, [_ptr, _ptr, _i64, _ptr, _ptr]),
+    "nndyn_equilibrium_verdict": (_int, [_ptr, _ptr]),
+    "nndyn_equilibrium_get": (_int, [_ptr, _str, _ptr]),
+    "nndyn_equilibrium_free": (None, [_ptr]),
+    "nndyn_equilibrium_modes": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _f64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_equilibrium_noise_modes": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_equilibrium_stationary": (_int, [_ptr, _i64, _ptr, _ptr, _f64, _f64, _ptr]),
+    "nndyn_equilibrium_covariance": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _f64, _f64, _ptr, _ptr]),
+    "nndyn_equilibrium_record": (_int, [_ptr, _ptr, _i64, _i64, _ptr, _ptr]),
+    "nndyn_equilibrium_measure": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_step_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_equilibrium_find": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_local_exponent": (_int, [_ptr, _int, _int, _f64, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_critical_prediction": (_int, [_ptr, _int, _int, _f64, _f64, _f64, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr,
+        _ptr]),
+    "nndyn_fluctuations_create": (_int, [_ptr, _ptr]),
+    "nndyn_fluctuations_free": (None, [_ptr]),
+    "nndyn_fluctuations_add": (_int, [_ptr, _i64, _ptr, _f64, _f64, _ptr, _ptr]),
+    "nndyn_fluctuations_measure": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_recorder_add_fluctuations": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_fluctuations_clear": (_int, [_ptr]),
+    "nndyn_fluctuations_shape": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_fluctuations_counts": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_fluctuations_exponent": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_fluctuations_parts": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
+    "nndyn_fluctuations_histogram": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_fluctuations_verdict": (_int, [_ptr, _i64, _int, _f64, _ptr, _ptr]),
 }
 
 # ---- end of declarations ---------------------------------------------------------------------------------------------
@@ -677,6 +772,213 @@ class Operator(_Handle):
         with self._options(options) as o:
             self._do("nndyn_eigenpairs", count, o, *map(_address, (values, vectors, residuals, converged)))
         return values, vectors, residuals, converged.astype(bool)
+
+    def eigenvalues(self, count, **options):
+        """(values, residuals, converged): the complex eigenvalues of largest modulus of a square operator."""
+        re, im, residuals, converged = np.empty(count), np.empty(count), np.empty(count), np.empty(count, np.intc)
+        with self._options(options) as o:
+            self._do("nndyn_eigenvalues", count, o, *map(_address, (re, im, residuals, converged)))
+        return re + 1j * im, residuals, converged.astype(bool)
+
+    def spectral_density(self, points, **options):
+        """(grid, density, error) of a symmetric operator's spectrum."""
+        grid, density, error = np.empty(points), np.empty(points), np.empty(points)
+        with self._options(options) as o:
+            self._do("nndyn_spectral_density", points, o, *map(_address, (grid, density, error)))
+        return grid, density, error
+
+    def spectral_quadrature(self, **options):
+        """(nodes, weights) whose weighted sums are means over a symmetric operator's spectrum."""
+        n, count = self.shape[0], _i64()
+        capacity = max(n, int(options.get("probes", 10)) * int(options.get("steps", 80)))
+        nodes, weights = np.empty(capacity), np.empty(capacity)
+        with self._options(options) as o:
+            self._do("nndyn_spectral_quadrature", capacity, o, _address(nodes), _address(weights), ctypes.byref(count))
+        return nodes[:count.value], weights[:count.value]
+
+    def trace(self, **options):
+        """(trace, its standard error) of a square operator."""
+        trace, error = _f64(), _f64()
+        with self._options(options) as o:
+            self._do("nndyn_trace", o, ctypes.byref(trace), ctypes.byref(error))
+        return trace.value, error.value
+
+
+# ---- power laws ------------------------------------------------------------------------------------------------------
+
+class PowerlawStream(_Handle):
+    """Estimates of a power law on the window [xmin, xmax] from any number of samples, in constant memory."""
+    _free = "nndyn_powerlaw_stream_free"
+
+    def __init__(self, xmin, xmax, bins=30, context=None):
+        context = context or default_context()
+        name = "nndyn_powerlaw_stream_create"
+        self._adopt(_created(context, name, context.pointer, xmin, xmax, bins), context)
+        self._bins = bins
+
+    def add(self, x):
+        """Add samples of any shape, by their size."""
+        single = np.asarray(x).dtype == np.float32
+        x = np.ravel(np.asarray(x))
+        x = _array(x, "x", (None,), np.float32 if single else np.float64)
+        self._do("nndyn_powerlaw_stream_add" + ("_f32" if single else ""), len(x), _address(x))
+        return self
+
+    def merge(self, other):
+        """Add what another stream of the same window and bins has seen."""
+        self._do("nndyn_powerlaw_stream_merge", other.pointer)
+        return self
+
+    def clear(self):
+        self._do("nndyn_powerlaw_stream_clear")
+
+    @property
+    def counts(self):
+        """(inside, zeros, below, above, nonfinite)"""
+        return PowerlawCounts(*self._numbers("nndyn_powerlaw_stream_counts", *[_i64] * 5))
+
+    def exponent(self):
+        """(k, standard error) by maximum likelihood."""
+        return tuple(self._numbers("nndyn_powerlaw_stream_exponent", _f64, _f64))
+
+    def binned(self):
+        """(k, standard error) by maximum likelihood from the histogram."""
+        return tuple(self._numbers("nndyn_powerlaw_stream_binned", _f64, _f64))
+
+    def curvature(self):
+        """The score of the test of curvature: standard normal under a power law."""
+        return self._numbers("nndyn_powerlaw_stream_curvature", _f64)[0]
+
+    def slope(self):
+        """(k, ln of the density at 1, standard error) of a line through the histogram, for plots."""
+        return tuple(self._numbers("nndyn_powerlaw_stream_slope", _f64, _f64, _f64))
+
+    def histogram(self):
+        """(edges, counts, densities)"""
+        edges, counts, densities = np.empty(self._bins + 1), np.empty(self._bins, np.int64), np.empty(self._bins)
+        self._do("nndyn_powerlaw_stream_histogram", *map(_address, (edges, counts, densities)))
+        return edges, counts, densities
+
+
+class PowerlawFit(_Handle):
+    """A power law fitted to samples, by default with the x_min of the smallest Kolmogorov-Smirnov distance."""
+    _free = "nndyn_powerlaw_fit_free"
+
+    def __init__(self, x, context=None, **options):
+        context = context or default_context()
+        x = _array(x, "x", (None,))
+        with context._options(options) as o:
+            pointer = _created(context, "nndyn_powerlaw_fit_create", context.pointer, len(x), _address(x), o)
+        self._adopt(pointer, context)
+
+    @property
+    def k(self):
+        return self._numbers("nndyn_powerlaw_fit_exponent", _f64, _f64)[0]
+
+    @property
+    def se(self):
+        """The standard error of k."""
+        return self._numbers("nndyn_powerlaw_fit_exponent", _f64, _f64)[1]
+
+    @property
+    def window(self):
+        """(xmin, xmax, samples inside)"""
+        return tuple(self._numbers("nndyn_powerlaw_fit_window", _f64, _f64, _i64))
+
+    @property
+    def xmin(self):
+        return self.window[0]
+
+    @property
+    def counts(self):
+        """(positive, zeros, nonfinite, distinct)"""
+        return tuple(self._numbers("nndyn_powerlaw_fit_counts", *[_i64] * 4))
+
+    @property
+    def distance(self):
+        return self._numbers("nndyn_powerlaw_fit_distance", _f64)[0]
+
+    def curvature(self):
+        return self._numbers("nndyn_powerlaw_fit_curvature", _f64)[0]
+
+    def curve(self):
+        """(ends, exponents, distances, inside) of all candidates; the fit needs curve=1."""
+        length = _i64()
+        self._do("nndyn_powerlaw_fit_curve", 0, None, None, None, None, ctypes.byref(length))
+        n = length.value
+        out = np.empty(n), np.empty(n), np.empty(n), np.empty(n, np.int64)
+        self._do("nndyn_powerlaw_fit_curve", n, *map(_address, out), ctypes.byref(length))
+        return out
+
+    def compare(self, alternative):
+        """PowerlawComparison with "exponential", "lognormal", "stretched" or "truncated"."""
+        if isinstance(alternative, str):
+            known = {name[len("POWERLAW_"):].lower(): value for name, value in globals().items()
+                     if name.startswith("POWERLAW_")}
+            if alternative not in known:
+                raise ValueError(f"alternative is {alternative!r}; it must be one of {', '.join(sorted(known))}")
+            alternative = known[alternative]
+        parameters, numbers_ = np.empty(2), [_f64(), _f64(), _f64()]
+        self._do("nndyn_powerlaw_compare", alternative, _address(parameters), *map(ctypes.byref, numbers_))
+        return PowerlawComparison(parameters, *[value.value for value in numbers_])
+
+    def goodness(self, replicas=2500, seed=0, distances=False):
+        """The share of synthetic data sets further from their fit than the data; with distances=True (p, distances)."""
+        p, out = _f64(), np.empty(replicas)
+        self._do("nndyn_powerlaw_goodness", replicas, seed, ctypes.byref(p), _address(out))
+        return (p.value, out) if distances else p.value
+
+
+PowerlawCounts = collections.namedtuple("PowerlawCounts", "inside zeros below above nonfinite")
+PowerlawComparison = collections.namedtuple("PowerlawComparison", "parameters ratio normalized p")
+
+
+def _estimate(name, x, given, options, outputs, context):
+    """A function of samples, numbers and options that returns numbers."""
+    context = context or default_context()
+    x, out = _array(x, "x", (None,)), [_f64() for _ in range(outputs)]
+    with context._options(options) as o:
+        _call(context, name, context.pointer, len(x), _address(x), *given, o, *map(ctypes.byref, out))
+    return tuple(value.value for value in out) if outputs > 1 else out[0].value
+
+
+def powerlaw_bounded(x, xmin, xmax, context=None, **options):
+    """(k, standard error) on a bounded window, by maximum likelihood."""
+    return _estimate("nndyn_powerlaw_bounded", x, (xmin, xmax), options, 2, context)
+
+
+def powerlaw_tail(x, xmin, context=None, **options):
+    """(k, standard error) on x >= xmin, by maximum likelihood."""
+    return _estimate("nndyn_powerlaw_tail", x, (xmin,), options, 2, context)
+
+
+def powerlaw_distance(x, k, xmin, xmax=float("inf"), context=None, **options):
+    """Kolmogorov-Smirnov distance from a power law on a window."""
+    return _estimate("nndyn_powerlaw_distance", x, (xmin, xmax, k), options, 1, context)
+
+
+def powerlaw_curvature(x, xmin, xmax=float("inf"), context=None, **options):
+    """The score of the test of curvature: standard normal under a power law."""
+    return _estimate("nndyn_powerlaw_curvature", x, (xmin, xmax), options, 1, context)
+
+
+def powerlaw_effective_size(x, xmin, xmax=float("inf"), context=None, **options):
+    """(independent samples that a record is worth, correlation time)"""
+    return _estimate("nndyn_powerlaw_effective_size", x, (xmin, xmax), options, 2, context)
+
+
+def powerlaw_interval(x, xmin, xmax=float("inf"), replicas=1000, seed=0, context=None, **options):
+    """(k, low, high) from a dependent record, by resampling blocks of it."""
+    return _estimate("nndyn_powerlaw_interval", x, (xmin, xmax, replicas, seed), options, 3, context)
+
+
+def ks_two_sample(x, y, context=None):
+    """(distance, p) of the two-sample Kolmogorov-Smirnov test."""
+    context = context or default_context()
+    x, y, out = _array(x, "x", (None,)), _array(y, "y", (None,)), [_f64(), _f64()]
+    _call(context, "nndyn_ks_two_sample", context.pointer, len(x), _address(x), len(y), _address(y),
+          *map(ctypes.byref, out))
+    return out[0].value, out[1].value
 
 
 # ---- data ------------------------------------------------------------------------------------------------------------
@@ -1139,8 +1441,214 @@ class Network(_Handle):
     def duality_operator(self, x, t, **options):
         return self._derived_operator("nndyn_duality_operator", self._batch(x, t), options)
 
+    def duality_modes(self, x, t, count, **options):
+        """(gains, modes of learning, modes of the data, residuals) of the Jacobian that stands for the data."""
+        own = ("reference", "tolerance", "iterations", "seed")
+        rows, columns = self._mask(1, {k: v for k, v in options.items() if k not in own})
+        shapes = count, (count, rows), (count, columns), count
+        return self._derive("nndyn_duality_modes", self._batch(x, t), (count,), options, *shapes)
+
+    def duality_coupling(self, x, t, u, v, **options):
+        """kappa: how far the Jacobians of single samples are from diagonal in the modes u, v."""
+        rows, columns = self._mask(1, options)
+        u = _array(u, "u", (None, rows))
+        v = _array(v, "v", (len(u), columns))
+        return float(self._derive("nndyn_duality_coupling", self._batch(x, t), (len(u), u, v), options, 1)[0])
+
+    def duality_reduction(self, x, t, u, v, **options):
+        """Kolmogorov-Smirnov distance of each mode from its one-dimensional map."""
+        rows, columns = self._mask(1, options)
+        u = _array(u, "u", (None, rows))
+        v = _array(v, "v", (len(u), columns))
+        return self._derive("nndyn_duality_reduction", self._batch(x, t), (len(u), u, v), options, len(u))
+
+    def duality_reduced_map(self, x, t, u, v, s, **options):
+        """zeta(s) of one mode (u, v) around one sample (x, t)."""
+        rows, columns = self._mask(1, options)
+        x, t = _array(x, "x", (self.inputs,)), _array(t, "t", (self.outputs,))
+        u, v, s = _array(u, "u", (rows,)), _array(v, "v", (columns,)), _array(s, "s", (None,))
+        batch = [_address(x), _address(t)], [x, t]
+        return self._derive("nndyn_duality_reduced_map", batch, (u, v, len(s), s), options, len(s))
+
+    # -- learning equilibrium
+
+    def equilibrium_find(self, x, t, **options):
+        """Takes the parameters to the equilibrium of the batch; (norm of the gradient, iterations)."""
+        (arguments, alive), norm, count = self._batch(x, t), _f64(), _i64()
+        with self._options(options) as o:
+            self._do("nndyn_equilibrium_find", *arguments, o, ctypes.byref(norm), ctypes.byref(count))
+        del alive
+        return norm.value, count.value
+
+    def equilibrium_modes(self, x, t, count, rate, **options):
+        """(curvatures, modes, covariance of the gradients in them, relaxation times, mean coupling)."""
+        (arguments, alive), coupling = self._batch(x, t), _f64()
+        out = [np.empty(shape) for shape in (count, (count, self.size), (count, count), count)]
+        with self._options(options) as o:
+            self._do("nndyn_equilibrium_modes", *arguments, count, rate, o, *map(_address, out), ctypes.byref(coupling))
+        del alive
+        return (*out, coupling.value)
+
+    def equilibrium_noise_modes(self, x, t, count, **options):
+        """(eigenvalues, modes) of the covariance of the gradients of single samples."""
+        shapes = count, (count, self.size)
+        return self._derive("nndyn_equilibrium_noise_modes", self._batch(x, t), (count,), options, *shapes)
+
+    def equilibrium_covariance(self, x, t, vectors, rate, batch, **options):
+        """Stationary covariance of SGD predicted along the rows of vectors."""
+        arguments, alive = self._batch(x, t)
+        vectors = _array(vectors, "vectors", (None, self.size))
+        sigma = np.empty((len(vectors), len(vectors)))
+        with self._options(options) as o:
+            self._do("nndyn_equilibrium_covariance", *arguments, len(vectors), _address(vectors), rate, batch, o,
+                     _address(sigma))
+        del alive
+        return sigma
+
+
+# ---- learning equilibrium --------------------------------------------------------------------------------------------
+
+class Equilibrium(_Handle):
+    """What a test of a record found: verdict, and figures by name, result["fdr"]."""
+    _free = "nndyn_equilibrium_free"
+
+    @classmethod
+    def test(cls, context, q, g, rate, **options):
+        """Tests a record of training: q and g are steps x parameters."""
+        q = _array(q, "q", (None, None))
+        g = _array(g, "g", q.shape)
+        with context._options(options) as o:
+            pointer = _created(context, "nndyn_equilibrium_test", context.pointer, len(q), q.shape[1], _address(q),
+                               _address(g), rate, o)
+        return cls._wrap(pointer, context)
+
+    @property
+    def verdict(self):
+        value = _int()
+        self._do("nndyn_equilibrium_verdict", ctypes.byref(value))
+        return _lib.nndyn_equilibrium_verdict_name(value.value).decode()
+
+    def __getitem__(self, name):
+        value = _f64()
+        self._do("nndyn_equilibrium_get", name.encode(), ctypes.byref(value))
+        return value.value
+
+
+def equilibrium_stationary(context, hessian, noise, rate, batch=1):
+    """Stationary covariance of SGD for a given Hessian and covariance of the gradients."""
+    hessian = _array(hessian, "hessian", (None, None))
+    noise = _array(noise, "noise", hessian.shape)
+    sigma = np.empty(hessian.shape)
+    context._do("nndyn_equilibrium_stationary", len(hessian), _address(hessian), _address(noise), rate, batch,
+                _address(sigma))
+    return sigma
+
+
+def equilibrium_measure(context, record, **options):
+    """(covariance, its standard errors, correlation times) of a record, steps x components."""
+    record = _array(record, "record", (None, None))
+    count = record.shape[1]
+    out = [np.empty(shape) for shape in ((count, count), (count, count), count)]
+    with context._options(options) as o:
+        context._do("nndyn_equilibrium_measure", len(record), count, _address(record), o, *map(_address, out))
+    return tuple(out)
+
 
 # ---- training --------------------------------------------------------------------------------------------------------
+
+def local_exponent(activation, loss, t, y, slope=None, context=None, **options):
+    """Exact local exponents of fluctuations at pre-activations y; without d ln p/dy: those of activation and loss."""
+    context = context or default_context()
+    y = _array(y, "y", (None,))
+    slope = None if slope is None else _array(slope, "slope", y.shape)
+    k = np.empty(len(y))
+    kinds = _kind(activation, "activation", activation_name), _kind(loss, "loss", loss_name)
+    with context._options(options) as o:
+        _call(context, "nndyn_local_exponent", context.pointer, *kinds, t, len(y), _address(y),
+              None if slope is None else _address(slope), o, _address(k))
+    return k
+
+
+CriticalPrediction = collections.namedtuple("CriticalPrediction", "k mass decades mean square")
+Fluctuation = collections.namedtuple("Fluctuation", "k se effective curvature decades")
+
+
+def critical_prediction(activation, loss, t, xmin, xmax, y=None, context=None, **options):
+    """What the exponent on a window should be, from a law of y (options) or a sample of it."""
+    context = context or default_context()
+    y = None if y is None else _array(y, "y", (None,))
+    out = [_f64() for _ in range(5)]
+    kinds = _kind(activation, "activation", activation_name), _kind(loss, "loss", loss_name)
+    with context._options(options) as o:
+        _call(context, "nndyn_critical_prediction", context.pointer, *kinds, t, xmin, xmax, 0 if y is None else len(y),
+              None if y is None else _address(y), o, *map(ctypes.byref, out))
+    return CriticalPrediction(*(value.value for value in out))
+
+
+class Fluctuations(_Handle):
+    """Series of fluctuations of chosen parameters of a network, each on a window of |gradient|."""
+    _free = "nndyn_fluctuations_free"
+
+    def __init__(self, network):
+        self._adopt(_created(network, "nndyn_fluctuations_create", network.pointer), network)
+        self._network = network
+
+    def add(self, indices, xmin, xmax, **options):
+        """One more series, of these parameters together; returns its number."""
+        indices, number = np.ascontiguousarray(indices, np.int64).reshape(-1), _i64()
+        with self._options(options) as o:
+            self._do("nndyn_fluctuations_add", len(indices), _address(indices), xmin, xmax, o, ctypes.byref(number))
+        return number.value
+
+    def measure(self, x, t):
+        """Take in the gradients of single samples at the network's present parameters."""
+        arguments, alive = self._network._batch(x, t)
+        self._do("nndyn_fluctuations_measure", *arguments)
+        del alive
+        return self
+
+    def clear(self):
+        """Forget all samples."""
+        self._do("nndyn_fluctuations_clear")
+
+    def _of(self, what, series, *types):
+        out = [kind() for kind in types]
+        self._do("nndyn_fluctuations_" + what, series, *map(ctypes.byref, out))
+        return [value.value for value in out]
+
+    def shape(self, series=0):
+        """(xmin, xmax, bins, parts)"""
+        return tuple(self._of("shape", series, _f64, _f64, _i64, _i64))
+
+    def counts(self, series=0):
+        """(inside, zeros, below, above, nonfinite)"""
+        return PowerlawCounts(*self._of("counts", series, *[_i64] * 5))
+
+    def exponent(self, series=0):
+        """(k, standard error, independent samples, curvature, decades)"""
+        return Fluctuation(*self._of("exponent", series, *[_f64] * 5))
+
+    def parts(self, series=0):
+        """(exponents, standard errors) on the sub-windows."""
+        parts = self.shape(series)[3]
+        k, se = np.empty(parts), np.empty(parts)
+        self._do("nndyn_fluctuations_parts", series, parts, _address(k), _address(se))
+        return k, se
+
+    def histogram(self, series=0):
+        """(edges, counts, densities)"""
+        bins = self.shape(series)[2]
+        edges, counts, densities = np.empty(bins + 1), np.empty(bins, np.int64), np.empty(bins)
+        self._do("nndyn_fluctuations_histogram", series, bins, *map(_address, (edges, counts, densities)))
+        return edges, counts, densities
+
+    def verdict(self, predicted, equilibrium, series=0, **options):
+        """0 for critical, or the sum of the CRITICAL_* that stand against it."""
+        out = _int()
+        with self._options(options) as o:
+            self._do("nndyn_fluctuations_verdict", series, int(equilibrium), predicted, o, ctypes.byref(out))
+        return out.value
+
 
 class Trainer(_Handle):
     """Optimizer, its state and the count of steps for one network: trainer["rate"] reads and sets a setting."""
@@ -1189,6 +1697,25 @@ class Trainer(_Handle):
         self._do("nndyn_train_run", batches.pointer, steps, ctypes.byref(loss))
         return loss.value
 
+    def equilibrium_test(self, batches, steps, **options):
+        """Trains, and tests whether these steps are stationary."""
+        with self._options(options) as o:
+            pointer = _created(self, "nndyn_equilibrium_test_run", self.pointer, batches.pointer, steps, o)
+        return Equilibrium._wrap(pointer, self)
+
+    def equilibrium_record(self, batches, steps, vectors):
+        """Trains, and returns the parameters' components along the rows of vectors after each step."""
+        vectors = _array(vectors, "vectors", (None, None))
+        record = np.empty((steps, len(vectors)))
+        self._do("nndyn_equilibrium_record", batches.pointer, steps, len(vectors), _address(vectors), _address(record))
+        return record
+
+    def step_operator(self, x, t):
+        """The next step on a batch, linearized, on parameters and state."""
+        x, t = _array(x, "x", (None, None)), _array(t, "t", (None, None))
+        pointer = _created(self, "nndyn_step_operator", self.pointer, len(x), _address(x), _address(t))
+        return Operator._wrap(pointer, self)
+
     def __getitem__(self, name):
         value = _f64()
         self._do("nndyn_trainer_get", name.encode(), ctypes.byref(value))
@@ -1235,6 +1762,128 @@ class Trainer(_Handle):
         size, = self._numbers("nndyn_trainer_state_size", _i64)
         values = _array(values, "state", (size,))
         self._do("nndyn_trainer_set_state", size, _address(values) if size else None, steps)
+
+
+class Recorder(_Handle):
+    """What is measured while a trainer trains: probes, each with a cadence and a table of its own.
+
+    Methods that add a probe take "every", "first", "per_decade", "initial", "name", "file" and "append" as keyword
+    arguments, or `steps`, a list of them, and return the probe's number.  Tables are read by name or number.
+    """
+    _free = "nndyn_recorder_free"
+
+    def __init__(self, trainer):
+        self._adopt(_created(trainer, "nndyn_recorder_create", trainer.pointer), trainer)
+        self._network = trainer.network
+        # The trainer's: a recorder that is freed during a call in another thread is fed until its end.
+        self._needs = trainer._keep
+
+    def _add(self, what, arguments, options):
+        steps = options.pop("steps", None)
+        if steps is not None:
+            steps = np.ascontiguousarray(steps, np.int64)
+        probe = _i64()
+        with self._options(options) as o:
+            self._do("nndyn_recorder_add_" + what, *arguments, o, ctypes.byref(probe))
+        if steps is not None:
+            self._do("nndyn_recorder_set_steps", probe.value, len(steps), _address(steps))
+        return probe.value
+
+    def training(self, **options):
+        """Loss of the batch, learning rate, norm of the gradient."""
+        return self._add("training", (), options)
+
+    def _chosen(self, what, which, options):
+        if isinstance(which, range) and which.step == 1 and len(which) > 0:
+            return self._add(what, (len(which), None), {"offset": which.start, **options})
+        indices = np.ascontiguousarray(which, np.int64)
+        return self._add(what, (len(indices), _address(indices)), options)
+
+    def parameters(self, which, **options):
+        """Parameters after the step; `which` is a range or a list of indices."""
+        return self._chosen("parameters", which, options)
+
+    def fluctuations(self, fluctuations, **options):
+        """Feed a set of Fluctuations with the gradient of each step; there is no table."""
+        self._needs.append(fluctuations._keep)
+        return self._add("fluctuations", (fluctuations.pointer,), options)
+
+    def updates(self, which, **options):
+        """What the step changed of them."""
+        return self._chosen("updates", which, options)
+
+    def gradients(self, which, **options):
+        """Entries of the gradient that the step went by."""
+        return self._chosen("gradients", which, options)
+
+    def evaluation(self, dataset, **options):
+        """Loss on a data set, and accuracy if it has labels."""
+        self._needs.append(dataset._keep)
+        return self._add("evaluation", (dataset.pointer,), options)
+
+    def callback(self, columns, evaluate, **options):
+        """evaluate(step, network) returns a number for each of `columns`, a list of names; none: what it returns is
+        not looked at."""
+        name, network = "nndyn_recorder_add_callback", self._network
+
+        def run(user, step, pointer, count, row):
+            values = evaluate(step, network)
+            if count:
+                _view(row, count)[:] = values
+            return 0
+        callback = _callback(name, 2, run)
+        self._needs.append(callback)
+        return self._add("callback", (",".join(columns).encode(), callback, None), options)
+
+    def _probe(self, probe):
+        if isinstance(probe, str):
+            if probe not in self.probes:
+                raise KeyError(f"no probe '{probe}'; there are {', '.join(self.probes)}")
+            return self.probes.index(probe)
+        return operator.index(probe)
+
+    def _name(self, probe, column):
+        text = ctypes.create_string_buffer(64)
+        self._do("nndyn_recorder_name", probe, column, len(text), ctypes.addressof(text), None)
+        return text.value.decode()
+
+    @property
+    def probes(self):
+        """Names of the probes, in the order of their numbers."""
+        count, = self._numbers("nndyn_recorder_probes", _i64)
+        return [self._name(i, -1) for i in range(count)]
+
+    def shape(self, probe):
+        """(columns, rows recorded, rows that are in the probe's file alone)."""
+        out = [_i64(), _i64(), _i64()]
+        self._do("nndyn_recorder_shape", self._probe(probe), *map(ctypes.byref, out))
+        return tuple(value.value for value in out)
+
+    def columns(self, probe):
+        """Names of the columns of a table, "step" the first."""
+        probe = self._probe(probe)
+        return [self._name(probe, c) for c in range(self.shape(probe)[0])]
+
+    def rows(self, probe, first=None, count=None):
+        """Rows of a table; by default all that are in memory."""
+        probe = self._probe(probe)
+        columns, rows, written = self.shape(probe)
+        first = written if first is None else first
+        count = rows - first if count is None else count
+        values = np.empty((max(count, 0), columns))
+        self._do("nndyn_recorder_rows", probe, first, count, _address(values))
+        return values
+
+    def __getitem__(self, probe):
+        """The rows of a table as one array for each column, by name."""
+        return dict(zip(self.columns(probe), self.rows(probe).T))
+
+    def write_csv(self, probe, path):
+        self._do("nndyn_recorder_write_csv", self._probe(probe), os.fsencode(path))
+
+    def flush(self):
+        """Write out rows of probes with a file."""
+        self._do("nndyn_recorder_flush")
 
 
 # ---- functions of no handle ------------------------------------------------------------------------------------------

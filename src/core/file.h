@@ -12,6 +12,9 @@ typedef struct nd_reader nd_reader;
 /* The file appears under its name only when nd_writer_close succeeds (written beside it, synced, renamed); on failure
  * what was there before is untouched.  nd_writer_close always frees the writer; `status` is the caller's own so far. */
 int nd_writer_open(void *handle, const char *path, nd_writer **out);
+/* The same for a text, without anything around it: nd_write_bytes alone. */
+int nd_writer_open_text(void *handle, const char *path, nd_writer **out);
+void nd_write_bytes(nd_writer *writer, int64_t size, const char *bytes);
 void nd_write_integer(nd_writer *writer, int64_t value);
 void nd_write_real(nd_writer *writer, double value);
 void nd_write_text(nd_writer *writer, const char *text); /* at most 4095 bytes */

@@ -17,6 +17,8 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_POWERLAW_STREAM] = "a power-law stream",
     [ND_POWERLAW_FIT] = "a power-law fit",
     [ND_EQUILIBRIUM] = "an equilibrium test",
+    [ND_FLUCTUATIONS] = "a set of fluctuations",
+    [ND_RECORDER] = "a recorder",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@ enum { BUFFER_SIZE = 65536, SUFFIX_SIZE = 48, ATTEMPTS = 100 };
 struct nd_writer {
     void *handle;
     int status; /* of the first failure */
+    int plain;  /* text, with neither header nor checksum */
     int file;
     int64_t length;
     uint64_t checksum;
@@ -98,6 +99,18 @@ void nd_write_text(nd_writer *writer, const char *text)
     }
 }
 
+void nd_write_bytes(nd_writer *writer, int64_t size, const char *bytes)
+{
+    for (int64_t at = 0; at < size; at += BUFFER_SIZE) {
+        const int64_t count = size - at < BUFFER_SIZE ? size - at : BUFFER_SIZE;
+        unsigned char *to = room(writer, count);
+        if (!to) {
+            return;
+        }
+        memcpy(to, bytes + at, (size_t)count);
+    }
+}
+
 void nd_write_f32(nd_writer *writer, int64_t count, const float *values)
 {
     for (int64_t i = 0; i < count; i++) {
@@ -166,6 +179,9 @@ static int begin_file(nd_writer *writer)
 {
     unsigned char header[ND_FILE_HEADER];
     ND_TRY(open_temporary(writer));
+    if (writer->plain) {
+        return NNDYN_OK;
+    }
     nd_put_header(header, 0); /* written again, with the length, at the end */
     if (!write_all(writer->file, header, ND_FILE_HEADER)) {
         fail_write(writer);
@@ -175,13 +191,14 @@ static int begin_file(nd_writer *writer)
     return writer->status;
 }
 
-int nd_writer_open(void *handle, const char *path, nd_writer **out)
+static int open_writer(void *handle, const char *path, int plain, nd_writer **out)
 {
     ND_TRY(nd_check_pointer(handle, path, "path"));
     const size_t length = strlen(path);
     nd_writer *writer = NULL;
     ND_TRY(nd_allocate_for(handle, 1, sizeof *writer + 2 * length + 1 + SUFFIX_SIZE, &writer));
     writer->handle = handle;
+    writer->plain = plain;
     writer->path = (char *)(writer + 1);
     writer->temporary = writer->path + length + 1;
     memcpy(writer->path, path, length + 1);
@@ -195,20 +212,35 @@ int nd_writer_open(void *handle, const char *path, nd_writer **out)
     return NNDYN_OK;
 }
 
+int nd_writer_open(void *handle, const char *path, nd_writer **out)
+{
+    return open_writer(handle, path, 0, out);
+}
+
+int nd_writer_open_text(void *handle, const char *path, nd_writer **out)
+{
+    return open_writer(handle, path, 1, out);
+}
+
 /* ---- closing ----------------------------------------------------------------------------------------------------- */
 
-static void finish_file(nd_writer *writer)
+static int write_envelope(nd_writer *writer)
 {
     unsigned char header[ND_FILE_HEADER];
     unsigned char trailer[ND_FILE_TRAILER];
+    nd_put_header(header, writer->length);
+    nd_put_u64(trailer, nd_crc_extend(&writer->crc, writer->checksum, header, ND_FILE_HEADER));
+    return write_all(writer->file, trailer, ND_FILE_TRAILER) && lseek(writer->file, 0, SEEK_SET) == 0 &&
+           write_all(writer->file, header, ND_FILE_HEADER);
+}
+
+static void finish_file(nd_writer *writer)
+{
     flush(writer);
     if (writer->status != NNDYN_OK) {
         return;
     }
-    nd_put_header(header, writer->length);
-    nd_put_u64(trailer, nd_crc_extend(&writer->crc, writer->checksum, header, ND_FILE_HEADER));
-    if (!write_all(writer->file, trailer, ND_FILE_TRAILER) || lseek(writer->file, 0, SEEK_SET) != 0 ||
-        !write_all(writer->file, header, ND_FILE_HEADER) || fsync(writer->file) != 0) {
+    if ((!writer->plain && !write_envelope(writer)) || fsync(writer->file) != 0) {
         fail_write(writer);
     }
 }

@@ -35,18 +35,27 @@ static const nd_operator_methods hessian = {hessian_apply, NULL, destroy};
 static const nd_operator_methods gauss_newton = {gauss_newton_apply, NULL, destroy};
 static const nd_operator_methods jacobian = {jacobian_apply, jacobian_apply_transposed, destroy};
 
+static const struct {
+    const nd_product_spec *spec;
+    const nd_operator_methods *methods;
+} kinds[] = {
+    [ND_HESSIAN] = {&nd_hessian_spec, &hessian},
+    [ND_GAUSS_NEWTON] = {&nd_gauss_newton_spec, &gauss_newton},
+    [ND_JACOBIAN] = {&nd_jacobian_spec, &jacobian},
+};
+
 /* ---- creation --------------------------------------------------------------------------------------------------- */
 
-static int create(nndyn_network *network, int64_t n, const double *x, const double *t, const nndyn_options *options,
-                  const nd_product_spec *spec, const nd_operator_methods *methods, nndyn_operator **out)
+int nd_products_operator(nndyn_network *network, int64_t n, const double *x, const double *t,
+                         const nd_option_value *values, int which, nndyn_operator **out)
 {
-    nd_option_value values[ND_PASS_OPTIONS];
+    const nd_product_spec *spec = kinds[which].spec;
+    const nd_operator_methods *methods = kinds[which].methods;
     nd_batch_products *products;
     int64_t columns = network->parameters;
     nd_task task;
     nd_task_begin(&task, network, "operator");
     ND_TRY(nd_check_pointer(network, out, "out"));
-    ND_TRY(nd_options_read(network, options, nd_pass_options, ND_PASS_OPTIONS, values));
     ND_TRY(nd_network_ready(network, network, t != NULL));
     if (columns == 0) {
         return nd_fail(network, NNDYN_ESTATE,
@@ -69,31 +78,39 @@ static int create(nndyn_network *network, int64_t n, const double *x, const doub
     return nd_operator_create(network, rows, columns, methods, products, out);
 }
 
+static int create(nndyn_network *network, int64_t n, const double *x, const double *t, const nndyn_options *options,
+                  int which, nndyn_operator **out)
+{
+    nd_option_value values[ND_PASS_OPTIONS];
+    ND_TRY(nd_check_pointer(network, out, "out"));
+    ND_TRY(nd_options_read(network, options, nd_pass_options, ND_PASS_OPTIONS, values));
+    return nd_products_operator(network, n, x, t, values, which, out);
+}
+
 static int create_with_targets(nndyn_network *network, int64_t n, const double *x, const double *t,
-                               const nndyn_options *options, const nd_product_spec *spec,
-                               const nd_operator_methods *methods, nndyn_operator **out)
+                               const nndyn_options *options, int which, nndyn_operator **out)
 {
     ND_TRY(nd_check_pointer(network, t, "t"));
-    return create(network, n, x, t, options, spec, methods, out);
+    return create(network, n, x, t, options, which, out);
 }
 
 int nndyn_hessian_operator(nndyn_network *network, int64_t n, const double *x, const double *t,
                            const nndyn_options *options, nndyn_operator **out)
 {
     ND_TRY(nd_enter(network, ND_NETWORK, "nndyn_hessian_operator"));
-    return nd_leave(network, create_with_targets(network, n, x, t, options, &nd_hessian_spec, &hessian, out));
+    return nd_leave(network, create_with_targets(network, n, x, t, options, ND_HESSIAN, out));
 }
 
 int nndyn_gauss_newton_operator(nndyn_network *network, int64_t n, const double *x, const double *t,
                                 const nndyn_options *options, nndyn_operator **out)
 {
     ND_TRY(nd_enter(network, ND_NETWORK, "nndyn_gauss_newton_operator"));
-    return nd_leave(network, create_with_targets(network, n, x, t, options, &nd_gauss_newton_spec, &gauss_newton, out));
+    return nd_leave(network, create_with_targets(network, n, x, t, options, ND_GAUSS_NEWTON, out));
 }
 
 int nndyn_parameter_jacobian_operator(nndyn_network *network, int64_t n, const double *x, const nndyn_options *options,
                                       nndyn_operator **out)
 {
     ND_TRY(nd_enter(network, ND_NETWORK, "nndyn_parameter_jacobian_operator"));
-    return nd_leave(network, create(network, n, x, NULL, options, &nd_jacobian_spec, &jacobian, out));
+    return nd_leave(network, create(network, n, x, NULL, options, ND_JACOBIAN, out));
 }

@@ -37,4 +37,20 @@ int nd_product_jacobian(nd_batch_products *products, void *handle, const double 
 /* u = sum_s J_s' y_s, not scaled; NULL for what it leaves at the inputs only (products->back->back[0]) */
 int nd_product_jacobian_transposed(nd_batch_products *products, void *handle, const double *y, double *u);
 
+/* The operators of nndyn/derivatives.h (operators.c), within a call on the network, options read. */
+enum { ND_HESSIAN = 0, ND_GAUSS_NEWTON, ND_JACOBIAN };
+int nd_products_operator(nndyn_network *network, int64_t n, const double *x, const double *t,
+                         const nd_option_value *values, int which, nndyn_operator **out);
+
+/* Gradients g_s of the losses of single samples, none of which is formed (sample_gradients.c): with products made by
+ * nd_jacobian_spec and targets, of independent samples.  Not scaled by the pass's 1/n. */
+int nd_sample_gradients_create(nndyn_network *network, int64_t n, const double *x, const double *t, int copy,
+                               const nd_option_value *options, double reserved, nd_batch_products *out);
+/* out (n) = g_s . u; scratch: n x outputs */
+int nd_gradient_projection(nd_batch_products *products, void *handle, const double *u, double *scratch, double *out);
+/* out (P) = sum_s w_s g_s; scratch: n x outputs */
+int nd_gradient_combination(nd_batch_products *products, void *handle, const double *w, double *scratch, double *out);
+/* out (n x n) = g_s . g_s', per layer (A A' + 1) o (D D') */
+int nd_gradient_gram(nd_batch_products *products, void *handle, double *out);
+
 #endif

@@ -5,49 +5,9 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "linalg/dense.h"
-#include <lapacke.h>
-#include <limits.h>
+#include "linalg/lapack.h"
 #include <math.h>
 #include <string.h>
-
-/* What LAPACK reports: info < 0 is a mistake of ours, info > 0 an iteration that did not converge. */
-static int lapack_status(void *handle, const char *routine, lapack_int info)
-{
-    if (info == 0) {
-        return NNDYN_OK;
-    }
-    if (info < 0) {
-        return nd_fail(handle, NNDYN_EINTERNAL, "LAPACK's %s refused its argument %d", routine, -(int)info);
-    }
-    return nd_fail(handle, NNDYN_ENUMERIC, "LAPACK's %s did not converge (info = %d)", routine, (int)info);
-}
-
-/* LAPACK counts in int, also the length of its workspace: refuse sizes at which it would overflow. */
-static int check_fits(void *handle, double largest, int64_t m, int64_t n, const char *routine)
-{
-    if (largest <= INT_MAX) {
-        return NNDYN_OK;
-    }
-    return nd_fail(handle, NNDYN_EUNSUPPORTED,
-                   "a %lld x %lld matrix is beyond what LAPACK's %s can index with 32-bit integers", (long long)m,
-                   (long long)n, routine);
-}
-
-static int check_matrix(void *handle, int64_t count, const double *a, const char *routine)
-{
-    for (int64_t i = 0; i < count; i++) {
-        if (!isfinite(a[i])) {
-            return nd_fail(handle, NNDYN_ENUMERIC, "the matrix given to %s is not finite", routine);
-        }
-    }
-    return NNDYN_OK;
-}
-
-/* The length of workspace a query returned in work[0], rounded up: it is a double, exact far beyond INT_MAX. */
-static lapack_int queried(double work)
-{
-    return (lapack_int)ceil(work < 1 ? 1 : work);
-}
 
 /* ---- symmetric eigenproblem -------------------------------------------------------------------------------------- */
 
@@ -70,17 +30,17 @@ int nd_symmetric_eigen(void *handle, int64_t n, double *a, int vectors, double *
     double wanted = 0;
     double *work = NULL;
     lapack_int *iwork = NULL;
-    ND_TRY(check_fits(handle, fmax(eigen_work(n, vectors), (double)n), n, n, "dsyevd"));
-    ND_TRY(check_matrix(handle, n * n, a, "dsyevd"));
+    ND_TRY(nd_check_fits(handle, fmax(eigen_work(n, vectors), (double)n), n, n, "dsyevd"));
+    ND_TRY(nd_check_matrix(handle, n * n, a, "dsyevd"));
     /* Symmetric: row-major is column-major, and eigenvectors as columns of the one are rows of the other. */
     info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', size, a, size, values, &wanted, -1, &isize, -1);
-    ND_TRY(lapack_status(handle, "dsyevd", info));
-    ND_TRY(nd_allocate_for(handle, queried(wanted), sizeof *work, &work));
+    ND_TRY(nd_lapack_status(handle, "dsyevd", info));
+    ND_TRY(nd_allocate_for(handle, nd_queried(wanted), sizeof *work, &work));
     int status = nd_allocate_for(handle, isize, sizeof *iwork, &iwork);
     if (status == NNDYN_OK) {
-        info =
-            LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', size, a, size, values, work, queried(wanted), iwork, isize);
-        status = lapack_status(handle, "dsyevd", info);
+        info = LAPACKE_dsyevd_work(LAPACK_COL_MAJOR, job, 'U', size, a, size, values, work, nd_queried(wanted), iwork,
+                                   isize);
+        status = nd_lapack_status(handle, "dsyevd", info);
     }
     nd_release(context, iwork);
     nd_release(context, work);
@@ -138,14 +98,14 @@ static int svd(void *handle, int64_t m, int64_t n, double *a, double *s, double 
     double *u1 = v != NULL ? v : &none, *vt1 = left != NULL ? left : &none;
     ND_TRY(nd_allocate_for(handle, 8 * (int64_t)k, sizeof *iwork, &iwork));
     info = LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, job, rows, columns, a, rows, s, u1, rows, vt1, k, &wanted, -1, iwork);
-    int status = lapack_status(handle, "dgesdd", info);
+    int status = nd_lapack_status(handle, "dgesdd", info);
     if (status == NNDYN_OK) {
-        status = nd_allocate_for(handle, queried(wanted), sizeof *work, &work);
+        status = nd_allocate_for(handle, nd_queried(wanted), sizeof *work, &work);
     }
     if (status == NNDYN_OK) {
         info = LAPACKE_dgesdd_work(LAPACK_COL_MAJOR, job, rows, columns, a, rows, s, u1, rows, vt1, k, work,
-                                   queried(wanted), iwork);
-        status = lapack_status(handle, "dgesdd", info);
+                                   nd_queried(wanted), iwork);
+        status = nd_lapack_status(handle, "dgesdd", info);
     }
     nd_release(context, work);
     nd_release(context, iwork);
@@ -158,8 +118,8 @@ int nd_svd(void *handle, int64_t m, int64_t n, double *a, double *s, double *u, 
     double *left = NULL;
     double longest = (double)(m < n ? n : m);
     /* Blocking may add up to 64 numbers a row and column to the least workspace. */
-    ND_TRY(check_fits(handle, 2 * svd_work(m, n, u != NULL) + 130 * longest, m, n, "dgesdd"));
-    ND_TRY(check_matrix(handle, m * n, a, "dgesdd"));
+    ND_TRY(nd_check_fits(handle, 2 * svd_work(m, n, u != NULL) + 130 * longest, m, n, "dgesdd"));
+    ND_TRY(nd_check_matrix(handle, m * n, a, "dgesdd"));
     if (u != NULL) {
         ND_TRY(nd_allocate_for(handle, nd_product(m, k), sizeof *left, &left));
     }
@@ -179,19 +139,19 @@ static int orthonormalize(void *handle, lapack_int n, lapack_int m, double *a, d
     nndyn_context *context = nd_handle_context(handle);
     double most[2] = {0, 0}, *work = NULL;
     lapack_int info = LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, n, m, a, n, tau, &most[0], -1);
-    ND_TRY(lapack_status(handle, "dgeqrf", info));
+    ND_TRY(nd_lapack_status(handle, "dgeqrf", info));
     info = LAPACKE_dorgqr_work(LAPACK_COL_MAJOR, n, m, m, a, n, tau, &most[1], -1);
-    ND_TRY(lapack_status(handle, "dorgqr", info));
-    lapack_int length = queried(fmax(most[0], most[1]));
+    ND_TRY(nd_lapack_status(handle, "dorgqr", info));
+    lapack_int length = nd_queried(fmax(most[0], most[1]));
     ND_TRY(nd_allocate_for(handle, length, sizeof *work, &work));
     info = LAPACKE_dgeqrf_work(LAPACK_COL_MAJOR, n, m, a, n, tau, work, length);
-    int status = lapack_status(handle, "dgeqrf", info);
+    int status = nd_lapack_status(handle, "dgeqrf", info);
     if (status == NNDYN_OK) {
         for (int64_t i = 0; i < m; i++) {
             sign[i] = a[i * n + i] < 0 ? -1 : 1;
         }
         info = LAPACKE_dorgqr_work(LAPACK_COL_MAJOR, n, m, m, a, n, tau, work, length);
-        status = lapack_status(handle, "dorgqr", info);
+        status = nd_lapack_status(handle, "dorgqr", info);
     }
     nd_release(context, work);
     return status;
@@ -204,8 +164,8 @@ int nd_orthonormal_rows(void *handle, int64_t m, int64_t n, double *a)
         return nd_fail(handle, NNDYN_EINTERNAL, "%lld rows of %lld numbers cannot be orthonormal", (long long)m,
                        (long long)n);
     }
-    ND_TRY(check_fits(handle, 65.0 * (double)n, m, n, "dgeqrf"));
-    ND_TRY(check_matrix(handle, m * n, a, "dgeqrf"));
+    ND_TRY(nd_check_fits(handle, 65.0 * (double)n, m, n, "dgeqrf"));
+    ND_TRY(nd_check_matrix(handle, m * n, a, "dgeqrf"));
     ND_TRY(nd_allocate_for(handle, 2 * m, sizeof *tau, &tau));
     int status = orthonormalize(handle, (lapack_int)n, (lapack_int)m, a, tau, tau + m);
     for (int64_t i = 0; status == NNDYN_OK && i < m; i++) {
@@ -224,9 +184,9 @@ int nd_bidiagonal_values(void *handle, int64_t n, double *d, double *e, double *
     double none = 0;
     memset(last, 0, (size_t)n * sizeof *last);
     last[n - 1] = 1;
-    ND_TRY(check_fits(handle, 4.0 * (double)n, n, n, "dbdsqr"));
+    ND_TRY(nd_check_fits(handle, 4.0 * (double)n, n, n, "dbdsqr"));
     /* One row of the left vectors: `last` is a 1 x n matrix that is multiplied by them. */
     lapack_int info =
         LAPACKE_dbdsqr_work(LAPACK_COL_MAJOR, 'U', (lapack_int)n, 0, 1, 0, d, e, &none, 1, last, 1, &none, 1, work);
-    return lapack_status(handle, "dbdsqr", info);
+    return nd_lapack_status(handle, "dbdsqr", info);
 }

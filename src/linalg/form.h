@@ -3,11 +3,11 @@
 #define ND_FORM_H
 #include "linalg/linalg.h"
 
-/* The matrix of a square operator, row-major transposed: row j of `a` is A e_j.  n products; the task gets their share.
- * */
+/* The matrix of a square operator, row-major transposed: row j of `a` is A e_j.  n products, reported to
+ * the task as up to `share` of it. */
 int nd_form(nndyn_operator *op, nd_task *task, double share, double *a);
-/* A matrix that ought to be symmetric: NNDYN_EARG with the asymmetry if it is beyond `allowed`, else made so exactly.
- * */
+/* A matrix that ought to be symmetric: NNDYN_EARG with the asymmetry if it is beyond `allowed`, else it is
+ * made so exactly. */
 int nd_symmetrize(nndyn_operator *op, double allowed, double *a);
 /* The same for an operator by two products with random vectors. */
 int nd_check_symmetric(nndyn_operator *op, double allowed, int64_t seed);

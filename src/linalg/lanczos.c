@@ -191,8 +191,8 @@ static void sort_by_key(int which, int64_t k, const double *ascending, int64_t *
     }
 }
 
-/* Ritz values in wanted order and, as rows, their vectors in terms of the basis; *vectors is the caller's to release.
- * */
+/* Ritz values in wanted order and, as rows, their vectors in terms of the basis; the caller releases
+ * *vectors. */
 static int decompose(nd_lanczos *run, double **vectors)
 {
     nndyn_context *context = run->op->handle.context;

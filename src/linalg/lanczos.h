@@ -45,8 +45,8 @@ int nd_lanczos_solve(nd_lanczos *run);
 int nd_lanczos_combine(nd_lanczos *run, int64_t count, nd_basis *to, int64_t first);
 /* Keep the `count` most wanted pairs and the next vector, drop the rest. */
 int nd_lanczos_restart(nd_lanczos *run, int64_t count);
-/* Tridiagonal T of an unrestarted run: eigenvalues ascending, and the squares of the first components of the vectors.
- * */
+/* Tridiagonal T of an unrestarted run: eigenvalues ascending, and the squares of their vectors' first components.
+ */
 int nd_lanczos_quadrature(nd_lanczos *run, double *nodes, double *weights);
 
 #endif

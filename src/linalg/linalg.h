@@ -33,4 +33,21 @@ double nd_singular_values_bytes(int64_t rows, int64_t columns, int64_t count);
  * distributed for normal input). */
 int nd_orthonormal_rows(void *handle, int64_t m, int64_t n, double *a);
 
+/* Eigenvalues of an n x n matrix given column-major, which is destroyed.  vectors: NULL, or n x n, row j as LAPACK's
+ * dgeev lays out column j: the eigenvector of a real value; real and imaginary part in two rows for a pair, the one
+ * with im > 0 first. */
+int nd_general_eigen(void *handle, int64_t n, double *a, double *re, double *im, double *vectors);
+double nd_general_eigen_bytes(int64_t n);
+/* a = L L' of a symmetric positive definite row-major n x n matrix; the lower triangle is replaced by L, what is above
+ * the diagonal is left.  NNDYN_ENUMERIC, naming the leading minor, if it is not positive definite. */
+int nd_cholesky(void *handle, int64_t n, double *a);
+/* Solve a x = b for `count` right-hand sides, rows of b (count x n), which x replaces; a is destroyed (see
+ * nd_cholesky). */
+int nd_solve_spd(void *handle, int64_t n, double *a, int64_t count, double *b);
+/* The stationary covariance sigma = a sigma a' + q of z -> a z + noise of covariance q (symmetric), all row-major n x
+ * n.
+ * NNDYN_ENUMERIC ("no stationary state") unless the spectral radius of a is below 1.  O(n^3 log(1 / (1 - radius))).
+ * sigma may be q. */
+int nd_lyapunov_discrete(void *handle, int64_t n, const double *a, const double *q, double *sigma);
+
 #endif

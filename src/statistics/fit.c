@@ -18,7 +18,7 @@ static const nd_option_spec specs[OPTIONS] = {
     [CURVE] = {.name = "curve", .type = ND_INTEGER, .least = 0, .most = 1},
 };
 
-/* ---- what was asked for ------------------------------------------------------------------------------------------------ */
+/* ---- what was asked for ------------------------------------------------------------------------------------------ */
 
 static int read_rules(void *handle, const nd_option_value *values, nd_rules *rules)
 {
@@ -71,7 +71,7 @@ static int check_sample(void *handle, const nd_sample *sample, const nd_rules *r
     return NNDYN_OK;
 }
 
-/* ---- the scan over threads ---------------------------------------------------------------------------------------------- */
+/* ---- the scan over threads --------------------------------------------------------------------------------------- */
 
 typedef struct scan_job {
     const nd_sample *sample;
@@ -141,7 +141,7 @@ static int for_all(nndyn_powerlaw_fit *fit, nd_task *task, void (*work)(void *, 
     return NNDYN_OK;
 }
 
-/* ---- the curve ---------------------------------------------------------------------------------------------------------- */
+/* ---- the curve --------------------------------------------------------------------------------------------------- */
 
 static void compact_curve(nndyn_powerlaw_fit *fit)
 {
@@ -183,7 +183,7 @@ static int make_curve(nndyn_powerlaw_fit *fit, void *handle, nd_task *task)
     return NNDYN_OK;
 }
 
-/* ---- making --------------------------------------------------------------------------------------------------------------- */
+/* ---- making ------------------------------------------------------------------------------------------------------ */
 
 static int fail_no_candidate(void *handle, const nndyn_powerlaw_fit *fit)
 {

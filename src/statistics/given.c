@@ -118,7 +118,7 @@ int nndyn_powerlaw_curvature(nndyn_context *context, int64_t n, const double *x,
     return nd_leave(context, curvature(context, n, x, xmin, xmax, options, z));
 }
 
-/* ---- distance ------------------------------------------------------------------------------------------------------------ */
+/* ---- distance ---------------------------------------------------------------------------------------------------- */
 
 enum { OF_LEAST, OF_DISCRETE, OF_TIES, OF_OPTIONS };
 static const nd_option_spec distance_specs[OF_OPTIONS] = {

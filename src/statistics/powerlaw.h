@@ -1,7 +1,8 @@
 /* powerlaw.h - what the files of the power law share: estimates from sums, the law itself, a sorted sample, the scan.
  *
- * Everything is in v = ln(x/xmin): density s e^(-s v) with s = k - 1, on [0, r] or on the half line.  The scan of x_max is the
- * scan of x_min for 1/x, whose law has k' = 2 - k: a reflected sample holds -ln x, and only what goes in and out knows. */
+ * Everything is in v = ln(x/xmin): density s e^(-s v) with s = k - 1, on [0, r] or on the half line.  The scan of
+ * x_max is the scan of x_min for 1/x, whose law has k' = 2 - k: a reflected sample holds -ln x, and only what goes in
+ * and out knows. */
 #ifndef ND_POWERLAW_H
 #define ND_POWERLAW_H
 #include "statistics/statistics.h"
@@ -13,7 +14,7 @@ enum { ND_SCAN_XMIN, ND_SCAN_XMAX, ND_SCAN_NONE };
 #define ND_TIES_CHOICES "distinct|plfit|powerlaw"
 #define ND_SCAN_CHOICES "xmin|xmax|none"
 
-/* ---- estimates from sums ------------------------------------------------------------------------------------------- */
+/* ---- estimates from sums ----------------------------------------------------------------------------------------- */
 
 /* What a window is remembered by; length is ln(xmax/xmin), INFINITY for a tail. */
 typedef struct nd_window {
@@ -37,14 +38,15 @@ int nd_window_discrete(void *handle, const nd_window *window, int64_t least, dou
 int nd_exponent_of(double mean, double length, double n, double *k, double *se);
 int nd_discrete_of(double mean, double q, double n, double *k, double *se);
 
-/* ---- the law --------------------------------------------------------------------------------------------------------- */
+/* ---- the law ----------------------------------------------------------------------------------------------------- */
 
 typedef struct nd_law nd_law;
 struct nd_law {
     /* P(X < x) and P(X <= x), which differ for integers only */
     void (*cdf)(const nd_law *law, double x, double log_x, double *below, double *upto);
     double k;
-    /* continuous: P = base + factor expm1(-rate w), w the distance in ln x from the end where the density of ln x is largest */
+    /* continuous: P = base + factor expm1(-rate w), w the distance in ln x from the end where the density of ln x is
+     * largest */
     double end, sign, rate, base, factor;
     /* discrete: xmin and its scaled zeta */
     double q, scaled;
@@ -54,7 +56,7 @@ nd_law nd_law_discrete(double k, double q);
 /* ln x at which a continuous law has the probability u below it. */
 double nd_law_quantile(const nd_law *law, double u);
 
-/* ---- samples --------------------------------------------------------------------------------------------------------- */
+/* ---- samples ----------------------------------------------------------------------------------------------------- */
 
 typedef struct nd_sample {
     int64_t capacity;
@@ -73,7 +75,7 @@ void nd_sample_free(nndyn_context *context, nd_sample *sample);
 /* Take |x| of those within [low, high]; n is at most the capacity. */
 void nd_sample_fill(nd_sample *sample, int64_t n, const double *x, double low, double high, int reflected);
 
-/* ---- the scan -------------------------------------------------------------------------------------------------------- */
+/* ---- the scan ---------------------------------------------------------------------------------------------------- */
 
 typedef struct nd_rules {
     int scan, ties, discrete, reflected;
@@ -97,8 +99,8 @@ typedef struct nd_candidate {
 void nd_rules_settle(nd_rules *rules, const nd_sample *sample);
 /* Fit value `first` on; 0, or -1 if that is no candidate.  The distance is not computed. */
 int nd_candidate_fit(const nd_sample *sample, const nd_rules *rules, int64_t first, nd_candidate *out);
-/* The distance, exactly if it is at most `limit`, else something above the limit.  *witness is the index looked at first and
- * receives where the largest deviation was found. */
+/* The distance, exactly if it is at most `limit`, else something above the limit.  *witness is the index looked at
+ * first and receives where the largest deviation was found. */
 double nd_candidate_distance(const nd_sample *sample, const nd_rules *rules, const nd_candidate *candidate,
                              double limit, int64_t *witness);
 /* The best candidate among values first..last-1 and *best (distance INFINITY for none yet). */
@@ -108,7 +110,7 @@ void nd_scan_coarse(const nd_sample *sample, const nd_rules *rules, nd_candidate
 /* Number of values the scan goes over: one without a scan. */
 int64_t nd_scan_length(const nd_sample *sample, const nd_rules *rules);
 
-/* ---- fits ------------------------------------------------------------------------------------------------------------ */
+/* ---- fits -------------------------------------------------------------------------------------------------------- */
 
 struct nndyn_powerlaw_fit {
     nd_handle handle;
@@ -128,7 +130,7 @@ static inline double nd_fit_v(const nndyn_powerlaw_fit *fit, int64_t j)
     return fit->rules.reflected ? fit->rules.top - fit->sample.log[j] : fit->sample.log[j] - fit->best.start;
 }
 
-/* ---- dependence ------------------------------------------------------------------------------------------------------ */
+/* ---- dependence -------------------------------------------------------------------------------------------------- */
 
 /* 1 + 2 sum of the autocorrelations of n numbers, over a self-consistent window of at most `lags`. */
 int nd_correlation_time(void *handle, int64_t n, double *centered, int64_t lags, double *time);

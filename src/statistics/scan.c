@@ -1,9 +1,9 @@
 /* scan.c - the exact scan of every window.
  *
- * The distance of a candidate is the largest of |i/n - F| over its values.  Both sides rise with x, so between two values that
- * were looked at no deviation is beyond what their ends allow: whole stretches are settled by two evaluations, and the
- * exact maximum takes hundreds, not n.  A candidate is given up at the first deviation beyond the best distance so far; the
- * place where the last one fell is looked at first, and is nearly always enough. */
+ * The distance of a candidate is the largest of |i/n - F| over its values.  Both sides rise with x, so between two
+ * values that were looked at no deviation is beyond what their ends allow: whole stretches are settled by two
+ * evaluations, and the exact maximum takes hundreds, not n.  A candidate is given up at the first deviation beyond the
+ * best distance so far; the place where the last one fell is looked at first, and is nearly always enough. */
 #include "statistics/powerlaw.h"
 #include <math.h>
 
@@ -55,7 +55,7 @@ int nd_candidate_fit(const nd_sample *sample, const nd_rules *rules, int64_t fir
     return 0;
 }
 
-/* ---- the distance ------------------------------------------------------------------------------------------------------ */
+/* ---- the distance ------------------------------------------------------------------------------------------------ */
 
 typedef struct search {
     const nd_sample *sample;
@@ -135,7 +135,7 @@ double nd_candidate_distance(const nd_sample *sample, const nd_rules *rules, con
     return s.most;
 }
 
-/* ---- over candidates --------------------------------------------------------------------------------------------------- */
+/* ---- over candidates --------------------------------------------------------------------------------------------- */
 
 static void try_candidate(const nd_sample *sample, const nd_rules *rules, int64_t first, int64_t *witness,
                           nd_candidate *best)

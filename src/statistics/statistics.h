@@ -5,7 +5,7 @@
 #include "core/core.h"
 #include "nndyn/statistics.h"
 
-/* ---- sums with twice the digits of a double (Knuth's two-sum): how terms are cut into blocks does not show --------- */
+/* ---- sums with twice the digits of a double (Knuth's two-sum): how terms are cut into blocks does not show ------- */
 
 typedef struct nd_sum {
     double high, low;
@@ -30,7 +30,7 @@ static inline void nd_sum_merge(nd_sum *sum, const nd_sum *other)
     nd_sum_add(sum, other->low);
 }
 
-/* ---- samples ------------------------------------------------------------------------------------------------------- */
+/* ---- samples ----------------------------------------------------------------------------------------------------- */
 
 /* Sort n numbers (no NaN) ascending; scratch has room for as many. */
 void nd_sort(int64_t n, double *x, double *scratch);
@@ -39,17 +39,17 @@ double nd_quantile(int64_t n, const double *sorted, double p);
 /* Mean and unbiased variance (0 for n == 1); variance may be NULL. */
 void nd_mean_variance(int64_t n, const double *x, double *mean, double *variance);
 
-/* ---- the normal law ------------------------------------------------------------------------------------------------- */
+/* ---- the normal law ---------------------------------------------------------------------------------------------- */
 
 double nd_normal_cdf(double z);      /* relative accuracy in the lower tail */
 double nd_normal_quantile(double p); /* 0 < p < 1 */
 
-/* Two-sided confidence intervals at a level in (0, 1): mean of n samples with this variance, and Wilson's for a proportion
- * of `successes` among n. */
+/* Two-sided confidence intervals at a level in (0, 1): mean of n samples with this variance, and Wilson's for a
+ * proportion of `successes` among n. */
 void nd_mean_interval(double mean, double variance, int64_t n, double level, double *low, double *high);
 void nd_proportion_interval(int64_t successes, int64_t n, double level, double *low, double *high);
 
-/* ---- two-sample Kolmogorov-Smirnov ----------------------------------------------------------------------------------- */
+/* ---- two-sample Kolmogorov-Smirnov ------------------------------------------------------------------------------- */
 
 /* Largest |i m - j n| over the merged samples, both sorted: n m times the distance. */
 int64_t nd_ks_steps(int64_t n, const double *x, int64_t m, const double *y);
@@ -58,7 +58,7 @@ double nd_ks_exact(int64_t n, int64_t m, int64_t steps, double *row);
 /* Kolmogorov's limit: probability that sqrt(n) D is at least lambda. */
 double nd_kolmogorov(double lambda);
 
-/* ---- lines ------------------------------------------------------------------------------------------------------------ */
+/* ---- lines ------------------------------------------------------------------------------------------------------- */
 
 /* y = intercept + slope x by least squares. */
 typedef struct nd_line {
@@ -66,10 +66,11 @@ typedef struct nd_line {
     double slope_se, intercept_se; /* from the weighted residuals; 0 for two points */
     double r_squared;
 } nd_line;
-/* weights are NULL for equal ones; entries of weight 0 do not count.  Returns 0, or -1 with fewer than two different x. */
+/* weights are NULL for equal ones; entries of weight 0 do not count. Returns 0, or -1 with fewer than two different x.
+ * */
 int nd_line_fit(int64_t n, const double *x, const double *y, const double *weights, nd_line *line);
 
-/* ---- functions --------------------------------------------------------------------------------------------------------- */
+/* ---- functions --------------------------------------------------------------------------------------------------- */
 
 /* Nodes, ascending, and weights of Gauss-Legendre quadrature on [0, 1]; n up to 64. */
 void nd_gauss_legendre(int n, double *nodes, double *weights);

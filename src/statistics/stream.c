@@ -47,7 +47,7 @@ void nndyn_powerlaw_stream_free(nndyn_powerlaw_stream *stream)
     nd_handle_release(stream);
 }
 
-/* ---- taking in --------------------------------------------------------------------------------------------------------- */
+/* ---- taking in --------------------------------------------------------------------------------------------------- */
 
 static void add_one(nndyn_powerlaw_stream *stream, double scale, double x)
 {
@@ -135,7 +135,7 @@ int nndyn_powerlaw_stream_clear(nndyn_powerlaw_stream *stream)
     return nd_leave(stream, NNDYN_OK);
 }
 
-/* ---- giving out -------------------------------------------------------------------------------------------------------- */
+/* ---- giving out -------------------------------------------------------------------------------------------------- */
 
 int nndyn_powerlaw_stream_counts(nndyn_powerlaw_stream *stream, int64_t *inside, int64_t *zeros, int64_t *below,
                                  int64_t *above, int64_t *nonfinite)
@@ -171,8 +171,8 @@ int nndyn_powerlaw_stream_exponent(nndyn_powerlaw_stream *stream, double *k, dou
     return nd_leave(stream, give(stream, status, values, k, se));
 }
 
-/* The mean bin of J: with m and v those of the law on [0, 1], J m(J c) - m(c) and J^2 v(J c) - v(c), c = (1-k) times the
- * width of a bin.  The c of a mean bin: bisected around Newton's steps. */
+/* The mean bin of J: with m and v those of the law on [0, 1], J m(J c) - m(c) and J^2 v(J c) - v(c), c = (1-k) times
+ * the width of a bin.  The c of a mean bin: bisected around Newton's steps. */
 static double solve_bins(double bins, double mean)
 {
     double low = -1;
@@ -249,7 +249,7 @@ int nndyn_powerlaw_stream_curvature(nndyn_powerlaw_stream *stream, double *z)
     return nd_leave(stream, status);
 }
 
-/* ---- the histogram ------------------------------------------------------------------------------------------------------- */
+/* ---- the histogram ----------------------------------------------------------------------------------------------- */
 
 static double edge(const nndyn_powerlaw_stream *stream, int64_t i)
 {

@@ -1,7 +1,7 @@
 /* truncated.c - the law on [0, 1] with density ~ exp(c u): a power law on a bounded window, in the logarithm.
  *
- * It is written in a = |c| and w, the distance to the end where the density is largest, divided by the window: mean, variance
- * and moments of w keep all their digits when w is small. */
+ * It is written in a = |c| and w, the distance to the end where the density is largest, divided by the window: mean,
+ * variance and moments of w keep all their digits when w is small. */
 #include "statistics/statistics.h"
 #include <math.h>
 

@@ -96,7 +96,7 @@ int nd_discrete_of(double mean, double q, double n, double *k, double *se)
     return isfinite(*k) && isfinite(*se) ? 0 : -1;
 }
 
-/* ---- with messages ----------------------------------------------------------------------------------------------------- */
+/* ---- with messages ----------------------------------------------------------------------------------------------- */
 
 static int check_count(void *handle, const nd_window *window, int64_t least)
 {

@@ -71,7 +71,7 @@ int nd_record_read(void *handle, const nndyn_options *options, const nd_option_s
 
 typedef struct nd_spill nd_spill;
 
-/* Rows in chunks of equal size.  With a spill only the first chunk is ever used: it goes to the file when it is full. */
+/* Rows in chunks of equal size.  With a spill there is one chunk, which goes to the file when it is full. */
 typedef struct nd_table {
     int64_t columns; /* "step" included; 0: none */
     int64_t chunk_rows;
@@ -116,21 +116,24 @@ void nd_spill_close(nndyn_context *context, nd_spill *spill);
 
 struct nndyn_recorder {
     nd_handle handle;
-    nndyn_trainer *trainer;        /* a reference is held */
-    nndyn_recorder *previous_link; /* neighbors among the recorders of the trainer, under its lock */
-    nndyn_recorder *next_link;
-    nndyn_recorder *next_active; /* of those that the running training call holds */
+    nndyn_trainer *trainer;      /* a reference is held */
+    nndyn_recorder *next_link;   /* among the recorders of the trainer, under its lock */
+    nndyn_recorder *next_active; /* among those that the running training call holds */
     nd_entry *entries;
     int64_t count, capacity;
 };
 
 /* Add a probe; the recorder is entered.  Takes over probe->self, and destroys it if it fails. */
 int nd_recorder_add(nndyn_recorder *recorder, const nd_probe *probe, const nd_record *record, int64_t *number);
-/* The entry of a probe's number, or NNDYN_EARG. */
-int nd_recorder_entry(nndyn_recorder *recorder, int64_t number, nd_entry **out);
+/* The entry of a probe's number; NULL, with a message for NNDYN_EARG, if there is none. */
+nd_entry *nd_recorder_entry(nndyn_recorder *recorder, int64_t number);
+/* Rows exist and are in memory; NNDYN_EARG or NNDYN_ESTATE if not. */
+int nd_recorder_check_rows(nndyn_recorder *recorder, const nd_entry *entry, int64_t first, int64_t count);
 
 /* ---- feeding, for the training calls ----------------------------------------------------------------------------- */
 
+void nd_recorders_lock(nd_recorders *recorders);
+void nd_recorders_unlock(nd_recorders *recorders);
 /* Hold the trainer's recorders for a training call, if it has any; let them go. */
 int nd_recorders_hold(nndyn_trainer *trainer);
 void nd_recorders_unhold(nndyn_trainer *trainer);

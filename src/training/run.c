@@ -57,13 +57,13 @@ static int run(nndyn_trainer *trainer, nndyn_batches *batches, int64_t steps, do
     int status;
     ND_TRY(nd_check_size(trainer, steps, 1, INT64_MAX, "steps"));
     ND_TRY(nd_hold(trainer, batches, ND_BATCHES, "batches"));
-    status = nd_hold(trainer, trainer->network, ND_NETWORK, "network");
+    status = nd_trainer_hold(trainer);
     if (status == NNDYN_OK) {
         status = nd_train_check_data(trainer, nd_batches_dataset(batches));
         if (status == NNDYN_OK) {
             status = all_steps(trainer, batches, steps, &mean);
         }
-        nd_unhold(trainer->network);
+        nd_trainer_unhold(trainer);
     }
     nd_unhold(batches);
     if (status == NNDYN_OK && loss != NULL) {

@@ -1,5 +1,5 @@
 /* step.c - one optimizer step: forward, loss, backward, clip, update, statistics. */
-#include "training/training.h"
+#include "training/recorder.h"
 #include "core/random.h"
 #include <float.h>
 #include <limits.h>
@@ -96,6 +96,26 @@ int nd_trainer_reserve(nndyn_trainer *trainer, int64_t n)
 #define ND_CHECK_FINITE  nd_check_finite
 #include "training/step.inc"
 
+int nd_trainer_hold(nndyn_trainer *trainer)
+{
+    ND_TRY(nd_hold(trainer, trainer->network, ND_NETWORK, "network"));
+    trainer->network_held = 1;
+    const int status = nd_recorders_hold(trainer);
+    if (status != NNDYN_OK) {
+        nd_trainer_unhold(trainer);
+    }
+    return status;
+}
+
+void nd_trainer_unhold(nndyn_trainer *trainer)
+{
+    nd_recorders_unhold(trainer);
+    if (trainer->network_held) {
+        nd_unhold(trainer->network);
+        trainer->network_held = 0;
+    }
+}
+
 static int step_f64(nndyn_trainer *trainer, int64_t n, const double *x, const double *t, double *loss)
 {
     double mean = 0;
@@ -103,9 +123,9 @@ static int step_f64(nndyn_trainer *trainer, int64_t n, const double *x, const do
     if (trainer->network->dtype != NNDYN_F64) {
         return nd_fail(trainer, NNDYN_EARG, "the network is of single precision; call nndyn_train_step_f32");
     }
-    ND_TRY(nd_hold(trainer, trainer->network, ND_NETWORK, "network"));
+    ND_TRY(nd_trainer_hold(trainer));
     status = nd_train_step_f64(trainer, n, x, t, &mean);
-    nd_unhold(trainer->network);
+    nd_trainer_unhold(trainer);
     if (status == NNDYN_OK && loss != NULL) {
         *loss = mean;
     }
@@ -125,9 +145,9 @@ static int step_f32(nndyn_trainer *trainer, int64_t n, const float *x, const flo
     if (trainer->network->dtype != NNDYN_F32) {
         return nd_fail(trainer, NNDYN_EARG, "the network is of double precision; call nndyn_train_step");
     }
-    ND_TRY(nd_hold(trainer, trainer->network, ND_NETWORK, "network"));
+    ND_TRY(nd_trainer_hold(trainer));
     status = nd_train_step_f32(trainer, n, x, t, &mean);
-    nd_unhold(trainer->network);
+    nd_trainer_unhold(trainer);
     if (status == NNDYN_OK && loss != NULL) {
         *loss = mean;
     }

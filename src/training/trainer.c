@@ -60,6 +60,8 @@ int nd_trainer_make(void *handle, nndyn_network *network, int optimizer, nndyn_t
     ND_TRY(nd_check_memory(handle, nd_trainer_bytes(network, optimizer, 0), "the trainer"));
     ND_TRY(nd_handle_create(network->handle.context, ND_TRAINER, sizeof *trainer, destroy, &trainer));
     nd_handle_retain(network);
+    atomic_flag_clear(&trainer->recorders.lock);
+    atomic_init(&trainer->recorders.count, 0);
     trainer->network = network;
     trainer->optimizer = optimizer;
     trainer->seed = nd_context_seed(network->handle.context);

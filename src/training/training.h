@@ -54,9 +54,20 @@ double nd_schedule_factor(const nd_schedule *schedule, int64_t step);
 
 /* ---- the trainer ------------------------------------------------------------------------------------------------- */
 
+/* The recorders that a trainer feeds; they keep it alive, not it them.  They come while the trainer is entered, but go
+ * when their last reference does, in any thread: hence the lock, which is held for a few instructions at a time. */
+typedef struct nd_recorders {
+    atomic_flag lock;
+    atomic_int count;
+    struct nndyn_recorder *first;
+    struct nndyn_recorder *active; /* those that the running training call holds */
+} nd_recorders;
+
 struct nndyn_trainer {
     nd_handle handle;
     nndyn_network *network; /* a reference is held */
+    int network_held;       /* by the running training call; not while probes measure */
+    nd_recorders recorders;
     int optimizer;
     double settings[ND_SETTINGS];
     nd_schedule schedule;
@@ -81,16 +92,21 @@ double nd_trainer_rate(const nndyn_trainer *trainer); /* of the next step */
 
 /* Precision and widths of the data are the network's. */
 int nd_train_check_data(nndyn_trainer *trainer, const nndyn_dataset *data);
-/* One step: step k of the trainer takes batch k. */
+/* One step: step k of the trainer takes batch k.  It feeds recorders if the network is held by nd_trainer_hold. */
 int nd_train_next(nndyn_trainer *trainer, nndyn_batches *batches, double *loss);
 
-/* ---- the step (step.c), the network held by the caller; messages go to the trainer ------------------------------- */
+/* ---- the step (step.c); messages go to the trainer --------------------------------------------------------------- */
+
+/* Hold the network and the recorders for training calls; let them go. */
+int nd_trainer_hold(nndyn_trainer *trainer);
+void nd_trainer_unhold(nndyn_trainer *trainer);
 
 /* Blocks that an update of P parameters is cut into. */
 int64_t nd_trainer_blocks(int64_t parameters);
 /* A workspace for batches of up to n samples. */
 int nd_trainer_reserve(nndyn_trainer *trainer, int64_t n);
 void nd_trainer_drop_workspace(nndyn_trainer *trainer);
+/* A step, with network and recorders held. */
 int nd_train_step_f32(nndyn_trainer *trainer, int64_t n, const float *x, const float *t, double *loss);
 int nd_train_step_f64(nndyn_trainer *trainer, int64_t n, const double *x, const double *t, double *loss);
 

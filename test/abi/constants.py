@@ -13,7 +13,7 @@ sys.path.insert(0, str(HERE.parents[1] / "src/bindings"))
 sys.dont_write_bytecode = True
 from headers import Headers  # noqa: E402
 
-START = '''/* constants.c - every published constant keeps its number; `make check-abi` compiles it, constants.py keeps it. */
+START = '''/* constants.c - every published constant keeps its number; `make check-abi` compiles it. */
 #include "nndyn.h"
 
 #define PINNED(name, value) _Static_assert((name) == (value), #name " is not " #value)

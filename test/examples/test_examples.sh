@@ -17,6 +17,7 @@ for program; do
     number=$((number + 1))
     case $program in
     */demo) arguments=". $root/examples/data/digits.csv" ;;
+    */criticality) arguments='table 20000' ;;
     *) arguments=$root/examples/data/digits.csv ;;
     esac
     # shellcheck disable=SC2086 # two arguments

@@ -341,6 +341,90 @@ def test_runs_and_evaluation():
     assert net.evaluate(nndyn.Dataset(x, np.eye(2)[labels]))[1] is None
 
 
+def test_criticality():
+    close(nndyn.local_exponent("arctan", "squared_error", 0, [10, 100.0]), [1.492785, 1.499934], 1e-6)
+    slope = nndyn.local_exponent("identity", "binary_cross_entropy", 0, [-8.0], slope=[8 / 9])
+    close(slope, [0.1104774595], 1e-9)
+    law = nndyn.critical_prediction("identity", "binary_cross_entropy", 0, 1e-4, 1e-1, targets="calibrated",
+                                    deviation=10.0)
+    close(law.mass, 0.46111, 1e-5)
+    close(law.mean, 2 * law.square, 1e-8)
+    y = np.linspace(10, 1000, 1001)
+    close(nndyn.critical_prediction("arctan", "squared_error", 0, 2e-6, 1e-2, y=y).k, 1.5, 0.02)
+    net = nndyn.Network(1).dense(1, "arctan").loss("squared_error")
+    net.parameters = [300, 0]
+    x = RNG.uniform(-1, 1, size=(3000, 1))
+    t = net(x) + 0.1 * RNG.normal(size=x.shape)
+    fluctuations = nndyn.Fluctuations(net)
+    assert fluctuations.add(1, 1e-5, 1e-3, bins=20) == 0 and fluctuations.add([0], 2e-6, 2e-5) == 1
+    k = fluctuations.measure(x, t).exponent().k
+    assert abs(k - 1.5) < 0.2 and fluctuations.shape(0) == (1e-5, 1e-3, 20, 3)
+    assert sum(fluctuations.counts(1)) == 3000 and len(fluctuations.parts(1)[0]) == 3
+    assert sum(fluctuations.histogram()[1]) == fluctuations.counts().inside
+    assert fluctuations.verdict(k, True, tolerance=0.2) in (0, nndyn.CRITICAL_CURVED)
+    fluctuations.clear()
+    trainer = nndyn.Trainer(net, "sgd")
+    recorder = nndyn.Recorder(trainer)
+    assert recorder.fluctuations(fluctuations) == 0
+    trainer.run(nndyn.Dataset(x, t).batches("epochs", 1), 100)
+    assert sum(fluctuations.counts()) == 100
+
+
+def test_recorder():
+    net, (x, t) = small(), batch()
+    data, seen = nndyn.Dataset(x, t), []
+    trainer = nndyn.Trainer(net, "sgd", rate=0.1)
+    recorder = nndyn.Recorder(trainer)
+    recorder.training()
+    recorder.parameters(range(2, 5), initial=1)
+    recorder.updates([7, 0], every=2)
+    recorder.gradients([7], steps=[1, 4])
+    recorder.evaluation(data, per_decade=1)
+    recorder.callback(["norm", "step again"], lambda step, net: (np.abs(net(x)).sum(), step), name="mine")
+    assert recorder.callback([], lambda step, net: seen.append(step)) == 6
+    before, losses, after = net.parameters, [], []
+    for _ in range(10):
+        losses.append(trainer.step(x, t))
+        after.append(net.parameters)
+    assert recorder.probes == "training parameters updates gradients evaluation mine callback".split()
+    table = recorder["training"]
+    assert list(table) == ["step", "loss", "rate", "gradient_norm"]
+    close(table["loss"], losses, 0), close(table["step"], range(1, 11), 0), close(table["rate"], 10 * [0.1], 0)
+    close(recorder.rows("parameters")[:, 1:], np.array([before] + after)[:, 2:5], 0)
+    close(recorder["updates"]["update_7"], (after[1][7] - after[0][7], *recorder["updates"]["update_7"][1:]), 0)
+    close(recorder["gradients"]["step"], [1, 4], 0)
+    close(recorder["gradients"]["gradient_7"][0], (before[7] - after[0][7]) / 0.1)
+    close(recorder["evaluation"]["step"], [1, 10], 0)
+    close(recorder["evaluation"]["loss"][0], losses[1])
+    close(recorder.rows("mine", 9, 1), [[10, np.abs(net(x)).sum(), 10]], 0)
+    assert seen == list(range(1, 11)) and recorder.shape("callback") == (0, 0, 0)
+    raises(KeyError, lambda: recorder["yours"], "mine")
+    raises(nndyn.OptionError, lambda: recorder.training(), "name")
+    with tempfile.TemporaryDirectory() as place:
+        path = os.path.join(place, "table.csv")
+        recorder.write_csv("training", path)
+        close(np.loadtxt(path, delimiter=",", skiprows=1), recorder.rows("training"), 0)
+        recorder.training(name="to file", file=os.path.join(place, "spilled.csv"))
+        trainer.step(x, t)
+        recorder.flush()
+        assert recorder.shape("to file") == (4, 1, 1) and recorder.rows("to file").shape == (0, 4)
+        assert Path(place, "spilled.csv").read_text().startswith("step,loss,rate,gradient_norm\n11,")
+
+
+def test_a_failing_probe_comes_out_and_the_step_stays():
+    net, (x, t) = small(), batch()
+    trainer = nndyn.Trainer(net, "sgd")
+    recorder = nndyn.Recorder(trainer)
+
+    def broken(step, net):
+        raise ZeroDivisionError("in the probe")
+    recorder.callback(["value"], broken, name="bad")
+    error = raises(ZeroDivisionError, lambda: trainer.step(x, t), "in the probe")
+    assert "bad" in str(error.__cause__) and trainer.steps == 1
+    recorder.free()
+    trainer.step(x, t)
+
+
 def test_copies():
     net, (x, _) = small(), batch()
     single = net.copy(np.float32)
@@ -405,6 +489,47 @@ def test_spectra():
     values, vectors, residuals, converged = op.eigenpairs(3, which="smallest")
     close(values, np.linalg.eigvalsh(h)[:3]), close(h @ vectors[0], values[0] * vectors[0])
     assert converged.all() and residuals.max() < 1e-10
+    general = nndyn.Operator(8, 8, lambda x: a @ x, lambda y: a.T @ y)
+    values, residuals, converged = general.eigenvalues(2)
+    close(abs(values), np.sort(abs(np.linalg.eigvals(a)))[::-1][:2]), close(general.trace(), (np.trace(a), 0))
+    grid, density, error = op.spectral_density(300, probes=2)
+    close(((density[1:] + density[:-1]) / 2).sum() * (grid[1] - grid[0]), 1), close(error, 0)
+    nodes, weights = op.spectral_quadrature()
+    close(nodes, np.linalg.eigvalsh(h)), close(weights, 1 / 8)
+
+
+def test_power_laws():
+    u = (np.arange(2000) + 0.5) / 2000
+    x = (1 - u) ** (-1 / 1.5)
+    fit = nndyn.PowerlawFit(x, scan="none", curve=1)
+    assert abs(fit.k - 2.5) < 1e-3 and fit.window == (x[0], np.inf, 2000) and fit.xmin == x[0]
+    close(fit.se, (fit.k - 1) / np.sqrt(2000))
+    close(nndyn.powerlaw_tail(x, x[0])[0], fit.k), close(nndyn.powerlaw_distance(x, fit.k, x[0]), fit.distance)
+    close(nndyn.powerlaw_curvature(x, x[0]), fit.curvature())
+    assert fit.counts == (2000, 0, 0, 2000) and fit.curve()[3].tolist() == [2000]
+    assert fit.compare("exponential").normalized > 5 and fit.compare("truncated").ratio <= 0
+    p, distances = fit.goodness(20, distances=True)
+    assert p == fit.goodness(20) == np.mean(distances >= fit.distance)
+    raises(ValueError, lambda: fit.compare("nothing"))
+    stream = nndyn.PowerlawStream(1, 100, bins=20)
+    stream.add(-x[:1000]).merge(nndyn.PowerlawStream(1, 100, bins=20).add(x[1000:].astype(np.float32)))
+    stream.add([0, np.nan])
+    inside = (x >= 1) & (x <= 100)
+    assert stream.counts[:2] == (inside.sum(), 1) and stream.counts.nonfinite == 1
+    close(stream.exponent()[0], nndyn.powerlaw_bounded(x, 1, 100)[0], 1e-6)
+    assert abs(stream.binned()[0] - stream.exponent()[0]) < 0.02 and abs(stream.curvature()) < 1
+    assert abs(stream.slope()[0] - 2.5) < 0.1
+    edges, counts, densities = stream.histogram()
+    assert counts.sum() == inside.sum() and abs((densities * np.diff(edges)).sum() - 1) < 1e-12
+    stream.clear()
+    raises(nndyn.DataError, stream.exponent)
+    record = RNG.permutation(x)
+    effective, time = nndyn.powerlaw_effective_size(record, 1)
+    close(effective * time, 2000.0)
+    k, low, high = nndyn.powerlaw_interval(record, 1, replicas=100)
+    assert low < k < high and abs(k - fit.k) < 1e-2
+    distance, p = nndyn.ks_two_sample(x, x + 1)
+    assert distance > 0.5 and p < 1e-6
 
 
 def test_calls_nest():
@@ -440,6 +565,36 @@ def test_derivatives():
     norms = net.gradient_norms(x, t)
     close(norms, [np.linalg.norm(net.gradient(x[i:i + 1], t[i:i + 1])[1]) for i in range(n)])
     close(net.gradient(x, t, reduction="sum")[1], n * gradient)
+
+
+def test_equilibrium():
+    rng = np.random.default_rng(3)
+    context = nndyn.Context()
+    x, t = rng.normal(size=(40, 2)), rng.normal(size=(40, 1))
+    net = nndyn.Network(2, context=context).dense(1, "identity").loss("squared_error")
+    u, v = net.duality_modes(x, t, 1)[1:3]
+    assert net.duality_coupling(x, t, u, v) == 0 and net.duality_reduction(x, t, u, v).shape == (1,)
+    q = net.duality_apply(x[:1], t[:1])
+    close(net.duality_reduced_map(x[0], t[0], u[0], v[0], np.zeros(1)), u @ q)
+    norm, iterations = net.equilibrium_find(x, t)
+    assert norm < 1e-8 and iterations > 0
+    curvature, modes, noise, times, coupling = net.equilibrium_modes(x, t, 3, 0.1)
+    inputs = np.c_[x, np.ones(40)]
+    close(curvature, np.linalg.eigvalsh(inputs.T @ inputs / 40)[::-1], 1e-9)
+    close(times, -1 / np.log(1 - 0.1 * curvature), 1e-9)
+    assert 0 <= coupling <= 1
+    close(net.equilibrium_noise_modes(x, t, 3)[0].sum(), np.trace(noise), 1e-9)
+    sigma = net.equilibrium_covariance(x, t, modes, 0.1, 4)
+    close(sigma, nndyn.equilibrium_stationary(context, np.diag(curvature), noise, 0.1, 4), 1e-7)
+    batches = nndyn.Batches(nndyn.Dataset(x, t, context=context), "replacement", 4)
+    trainer = nndyn.Trainer(net, "sgd", rate=0.1)
+    close(trainer.step_operator(x, t) @ modes[0], (1 - 0.1 * curvature[0]) * modes[0], 1e-9)
+    record = trainer.equilibrium_record(batches, 2000, modes)
+    measured, error, _ = nndyn.equilibrium_measure(context, record)
+    assert measured.shape == error.shape == (3, 3)
+    result = trainer.equilibrium_test(batches, 20000)
+    assert result.verdict == "reached" and abs(result["fdr"] - 1) < 0.1
+    assert nndyn.Equilibrium.test(context, record, record, 0.1).verdict in ("drifting", "short", "changing", "reached")
 
 
 def test_duality():

@@ -1,5 +1,6 @@
 /* Eigenpairs of symmetric operators: known spectra, the dense twin, multiple values, every end, failures. */
 #include "linalg/matrix.h"
+#include "nndyn/derivatives.h"
 
 static nndyn_context *context;
 static nt_allocator counter;
@@ -261,6 +262,195 @@ static void narrow_gaps(void **state)
     free(m.a);
 }
 
+/* ---- the Hessian of a network ------------------------------------------------------------------------------------ */
+
+/* 4-6-3 tanh network, P = 51: its Hessian column by column is the twin of the eigenpairs, the density and the trace. */
+static void hessian_of_a_network(void **state)
+{
+    enum { N = 12, P = 51, POINTS = 400 };
+    double x[N * 4], t[N * 3], unit[P] = {0}, h[P * P], spectrum[P], mean = 0, trace = 0, error = 0,
+                               density[2 * POINTS];
+    nndyn_network *network = NULL;
+    nndyn_operator *op = NULL;
+    (void)state;
+    nt_normal(1, N * 4, x);
+    nt_normal(2, N * 3, t);
+    nt_ok(context, nndyn_network_create(context, NNDYN_F64, 4, &network));
+    nt_ok(network, nndyn_network_add_dense(network, 6, NNDYN_TANH));
+    nt_ok(network, nndyn_network_add_dense(network, 3, NNDYN_IDENTITY));
+    nt_ok(network, nndyn_network_set_loss(network, NNDYN_SQUARED_ERROR));
+    nt_ok(network, nndyn_hessian_operator(network, N, x, t, NULL, &op));
+    for (int i = 0; i < P; i++) {
+        unit[i] = 1;
+        nt_ok(network, nndyn_hessian_vector(network, N, x, t, unit, NULL, h + i * P));
+        unit[i] = 0;
+        mean += h[i * P + i] / P;
+    }
+    nt_ok(context, nd_symmetric_eigen(context, P, h, 0, spectrum));
+    for (int which = 0; which < 3; which++) {
+        check_end(op, P, spectrum, which, 0, 5, 0, 1e-9);
+        check_end(op, P, spectrum, which, 0, 5, 20, 1e-9);
+    }
+    nt_ok(op, nndyn_trace(op, NULL, &trace, &error));
+    nt_near(trace, mean * P, 1e-12);
+    nt_ok(op, nndyn_spectral_density(op, POINTS, NULL, density, density + POINTS, NULL));
+    double mass = 0, first = 0, step = density[1] - density[0];
+    for (int i = 0; i < POINTS; i++) {
+        mass += step * density[POINTS + i];
+        first += step * density[POINTS + i] * density[i];
+    }
+    nt_near(mass, 1, 1e-6);
+    nt_near(first, mean, 1e-6);
+    nndyn_operator_free(op);
+    nndyn_network_free(network);
+}
+
+/* ---- failures ---------------------------------------------------------------------------------------------------- */
+
+static nndyn_options *options_with(const char *name, int64_t value)
+{
+    nndyn_options *options = NULL;
+    nt_ok(context, nndyn_options_create(context, &options));
+    nt_ok(options, nndyn_options_set_integer(options, name, value));
+    return options;
+}
+
+static void iterations_exhausted(void **state)
+{
+    grid line = {300, 1};
+    double values[3] = {17, 18, 19}, residuals[3], vectors[3 * 300];
+    int converged[3] = {5, 5, 5};
+    nndyn_operator *op = NULL;
+    nndyn_options *options = options_with("iterations", 20);
+    (void)state;
+    nt_ok(context, nndyn_operator_create(context, 300, 300, grid_apply, NULL, &line, &op));
+    nt_fails(NNDYN_ENUMERIC, op, "0 of 3", nndyn_eigenpairs(op, 3, options, values, NULL, NULL, NULL));
+    assert_true(values[0] == 17 && values[1] == 18 && values[2] == 19);
+    nt_ok(op, nndyn_eigenpairs(op, 3, options, values, vectors, residuals, converged));
+    for (int i = 0; i < 3; i++) {
+        assert_true(converged[i] == 0 && residuals[i] > 1e-8 && values[i] > 3 && values[i] < 4);
+    }
+    check_pairs(op, 300, 3, values, vectors, residuals, 4);
+    nt_ok(options, nndyn_options_set_integer(options, "iterations", 7));
+    nt_fails(NNDYN_EOPTION, op, "at least 8", nndyn_eigenpairs(op, 3, options, values, NULL, NULL, converged));
+    nndyn_options_free(options);
+    nndyn_operator_free(op);
+}
+
+static void not_symmetric(void **state)
+{
+    matrix m = matrix_random(3, 40, 40), wide = matrix_random(3, 4, 5);
+    double value = 17;
+    nndyn_operator *claimed = symmetric_operator(&m), *general = matrix_operator(context, &m);
+    nndyn_operator *oblong = matrix_operator(context, &wide);
+    nndyn_options *options = options_with("basis", 12);
+    (void)state;
+    nt_fails(NNDYN_EARG, claimed, "|A - A'|", nndyn_eigenpairs(claimed, 1, NULL, &value, NULL, NULL, NULL));
+    nt_fails(NNDYN_EARG, claimed, "|A - A'|", nndyn_eigenpairs(claimed, 1, options, &value, NULL, NULL, NULL));
+    nt_fails(NNDYN_EARG, general, "symmetric", nndyn_eigenpairs(general, 1, NULL, &value, NULL, NULL, NULL));
+    nt_fails(NNDYN_EARG, oblong, "square", nndyn_eigenpairs(oblong, 1, NULL, &value, NULL, NULL, NULL));
+    assert_true(value == 17);
+    nndyn_options_free(options);
+    nndyn_operator_free(claimed), nndyn_operator_free(general), nndyn_operator_free(oblong);
+    free(m.a), free(wide.a);
+}
+
+static void faults(void **state)
+{
+    double spectrum[40], values[2] = {17, 18}, vectors[80] = {19};
+    nt_normal(9, 40, spectrum);
+    matrix m = symmetric_of_spectrum(3, 40, spectrum);
+    nndyn_operator *op = symmetric_operator(&m);
+    m.context = context;
+    (void)state;
+    for (int dense = 0; dense < 2; dense++) {
+        nndyn_options *options = options_with("basis", dense ? 0 : 10);
+        for (int64_t at = 1; at < 25; at += 2) {
+            m.calls = 0, m.fail_at = at, m.bad_at = m.cancel_at = 0;
+            nt_fails(NNDYN_ECALLBACK, op, "returned 7", nndyn_eigenpairs(op, 2, options, values, vectors, NULL, NULL));
+            m.calls = 0, m.fail_at = 0, m.bad_at = at;
+            nt_fails(NNDYN_ENUMERIC, op, "nan", nndyn_eigenpairs(op, 2, options, values, vectors, NULL, NULL));
+            m.calls = 0, m.bad_at = 0, m.cancel_at = at;
+            nt_fails(NNDYN_ECANCELED, op, "", nndyn_eigenpairs(op, 2, options, values, vectors, NULL, NULL));
+        }
+        m.cancel_at = 0;
+        nt_fails(NNDYN_EARG, op, "count", nndyn_eigenpairs(op, 0, options, values, NULL, NULL, NULL));
+        nt_fails(NNDYN_EARG, op, "count", nndyn_eigenpairs(op, 41, options, values, NULL, NULL, NULL));
+        nt_fails(NNDYN_EARG, op, "values is NULL", nndyn_eigenpairs(op, 2, options, NULL, NULL, NULL, NULL));
+        nt_ok(options, nndyn_options_set_text(options, "which", "middle"));
+        nt_fails(NNDYN_EOPTION, op, "which", nndyn_eigenpairs(op, 2, options, values, NULL, NULL, NULL));
+        nndyn_options_free(options);
+    }
+    nndyn_options *options = options_with("basis", 5);
+    nt_fails(NNDYN_EOPTION, op, "at least 6", nndyn_eigenpairs(op, 2, options, values, NULL, NULL, NULL));
+    assert_true(values[0] == 17 && values[1] == 18 && vectors[0] == 19);
+    assert_int_equal(nndyn_eigenpairs(NULL, 2, NULL, values, NULL, NULL, NULL), NNDYN_EARG);
+    nndyn_options_free(options);
+    nndyn_operator_free(op);
+    free(m.a);
+}
+
+/* Under a limit the basis shrinks and the answer stays; under a smaller one the call is refused. */
+static void memory_limit(void **state)
+{
+    grid square = {40, 40};
+    int64_t n = 1600;
+    double *spectrum = grid_spectrum(&square), value = 17;
+    nndyn_operator *op = NULL;
+    (void)state;
+    nt_ok(context, nndyn_operator_create(context, n, n, grid_apply, NULL, &square, &op));
+    nt_ok(context, nndyn_context_set_memory_limit(context, 800000));
+    counter.peak_bytes = atomic_load(&counter.live_bytes);
+    int64_t before = counter.peak_bytes;
+    check_end(op, n, spectrum, 0, 0, 4, 0, 1e-8);
+    assert_true(counter.peak_bytes - before < 810000);
+    nt_ok(context, nndyn_context_set_memory_limit(context, 60000));
+    nt_fails(NNDYN_ELIMIT, op, "basis", nndyn_eigenpairs(op, 4, NULL, &value, NULL, NULL, NULL));
+    assert_true(value == 17);
+    nndyn_operator_free(op);
+    free(spectrum);
+}
+
+static int everything(nt_allocator *a, void *user)
+{
+    static const char *const which[] = {"largest", "nearest"};
+    nndyn_context *own = NULL;
+    nndyn_operator *op = NULL;
+    nndyn_options *options = NULL;
+    double value = 17;
+    int status = nt_context_create(a, &own);
+    if (status == NNDYN_OK) {
+        status = nndyn_operator_create(own, 24, 24, matrix_apply, NULL, user, &op);
+    }
+    if (status == NNDYN_OK) {
+        status = nndyn_options_create(own, &options);
+    }
+    for (int i = 0; status == NNDYN_OK && i < 4; i++) {
+        status = nndyn_options_set_text(options, "which", which[i % 2]);
+        if (status == NNDYN_OK) {
+            status = nndyn_options_set_integer(options, "basis", i < 2 ? 0 : 8);
+        }
+        if (status == NNDYN_OK) {
+            value = 17;
+            status = nndyn_eigenpairs(op, 1, options, &value, NULL, NULL, NULL);
+            assert_true(status == NNDYN_OK || value == 17);
+        }
+    }
+    nndyn_options_free(options);
+    nndyn_operator_free(op);
+    nndyn_context_free(own);
+    return status;
+}
+
+static void every_allocation(void **state)
+{
+    double spectrum[24] = {3, 3, 2, 1, -1};
+    (void)state;
+    matrix m = symmetric_of_spectrum(1, 24, spectrum);
+    nt_every_allocation(everything, &m);
+    free(m.a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +460,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(multiple_values, set_up, tear_down),
         cmocka_unit_test_setup_teardown(low_rank_equal_and_zero, set_up, tear_down),
         cmocka_unit_test_setup_teardown(narrow_gaps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(hessian_of_a_network, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(iterations_exhausted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(not_symmetric, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(faults, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(memory_limit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_allocation, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("eigenpairs", tests, NULL, NULL);
 }

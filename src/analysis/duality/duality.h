@@ -8,15 +8,22 @@
 #include "derivatives/engine.h"
 #include "nndyn/duality.h"
 
-/* The options beside those of a pass.  "method" is last: only some calls know it. */
+/* The options beside those of a pass.  "method" and what follows are known to some calls only. */
 enum {
     ND_DUALITY_GAMMA = ND_PASS_OPTIONS,
     ND_DUALITY_COLUMNS,
     ND_DUALITY_LAYERS,
     ND_DUALITY_PARAMETERS,
     ND_DUALITY_METHOD,
+    ND_DUALITY_REFERENCE,
+    ND_DUALITY_TOLERANCE,
+    ND_DUALITY_ITERATIONS,
+    ND_DUALITY_SEED,
     ND_DUALITY_OPTIONS
 };
+
+/* Which of these a call knows (`with_method` below). */
+enum { ND_DUALITY_KNOWS_NEITHER = 0, ND_DUALITY_KNOWS_METHOD, ND_DUALITY_KNOWS_MODES };
 
 /* Choices of "method", in the order of its text. */
 enum { ND_METHOD_AUTO = 0, ND_METHOD_GRAM, ND_METHOD_JACOBIAN, ND_METHOD_OPERATOR };
@@ -54,7 +61,7 @@ typedef struct nd_list_word {
 int nd_list_read(void *handle, const char *option, const char *text, int64_t count, const nd_list_word *words,
                  unsigned char *chosen);
 
-/* Read the options for a batch of n; with_method: "method" is known too. */
+/* Read the options for a batch of n; with_method: ND_DUALITY_KNOWS_*. */
 int nd_duality_create(nndyn_network *network, int64_t n, const nndyn_options *options, int with_method,
                       nd_duality **out);
 void nd_duality_free(nndyn_context *context, nd_duality *duality);
@@ -107,6 +114,13 @@ int nd_products_vjp(nd_products *products, void *handle, const double *u, double
 /* J as an operator; within a call on the network.  with_method as in nd_duality_create. */
 int nd_duality_operator_create(nndyn_network *network, int64_t n, const double *x, const double *t,
                                const nndyn_options *options, int with_method, nndyn_operator **out);
+
+/* Laws of single samples (reduced.c), u in rows of J: out (n) = u . Delta(x_s, t_s), whatever the reduction. */
+int nd_duality_along(const nd_duality *duality, int64_t n, const double *x, const double *t, const double *u,
+                     double *out);
+/* Mean of x and t over the samples, inputs and then outputs. */
+void nd_duality_mean(const nd_duality *duality, const double *x, const double *t, double *mean);
+int nd_duality_check_independent(const nd_duality *duality, const char *what);
 
 /* J (rows x columns). */
 int nd_duality_fill_jacobian(const nd_duality *duality, const double *x, const double *t, double *jacobian);

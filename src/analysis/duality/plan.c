@@ -12,16 +12,41 @@ static const nd_option_spec own_options[] = {
     {"columns", ND_TEXT, 0, 0, 0, NULL},
     {"layers", ND_TEXT, 0, 0, 0, NULL},
     {"parameters", ND_TEXT, 0, 0, 0, "all|weights|biases"},
+};
+
+static const nd_option_spec method_options[] = {
     {"method", ND_TEXT, 0, 0, 0, "auto|gram|jacobian|operator"},
+};
+
+static const nd_option_spec modes_options[] = {
+    {"reference", ND_TEXT, 0, 0, 0, "point|mean"},
+    {"tolerance", ND_REAL, 1e-15, 0.1, 1e-10, NULL},
+    {"iterations", ND_INTEGER, 0, 9007199254740992.0, 0, NULL},
+    {"seed", ND_INTEGER, -9007199254740992.0, 9007199254740992.0, 0, NULL},
+};
+
+static const struct {
+    const nd_option_spec *specs;
+    int count, first; /* in the values */
+} more_options[] = {
+    [ND_DUALITY_KNOWS_NEITHER] = {own_options, 0, ND_DUALITY_METHOD},
+    [ND_DUALITY_KNOWS_METHOD] = {method_options, 1, ND_DUALITY_METHOD},
+    [ND_DUALITY_KNOWS_MODES] = {modes_options, 4, ND_DUALITY_REFERENCE},
 };
 
 static int read_options(nndyn_network *network, const nndyn_options *options, int with_method, nd_option_value *values)
 {
     nd_option_spec specs[ND_DUALITY_OPTIONS];
-    memset(values, 0, ND_DUALITY_OPTIONS * sizeof *values);
+    nd_option_value read[ND_DUALITY_OPTIONS];
+    int more = more_options[with_method].count, first = more_options[with_method].first;
     memcpy(specs, nd_pass_options, sizeof nd_pass_options[0] * ND_PASS_OPTIONS);
     memcpy(specs + ND_PASS_OPTIONS, own_options, sizeof own_options);
-    return nd_options_read(network, options, specs, ND_DUALITY_OPTIONS - (with_method ? 0 : 1), values);
+    memcpy(specs + ND_DUALITY_METHOD, more_options[with_method].specs, (size_t)more * sizeof *specs);
+    ND_TRY(nd_options_read(network, options, specs, ND_DUALITY_METHOD + more, read));
+    memset(values, 0, ND_DUALITY_OPTIONS * sizeof *values);
+    memcpy(values, read, ND_DUALITY_METHOD * sizeof *values);
+    memcpy(values + first, read + ND_DUALITY_METHOD, (size_t)more * sizeof *values);
+    return NNDYN_OK;
 }
 
 static void carve(nd_duality *duality)
