@@ -120,7 +120,7 @@ def equilibrium(folder):
     left.legend()
     right.semilogy(modes, relaxation, "o-", ms=3)
     right.set_xlabel("mode")
-    right.set_ylabel("relaxation time, steps of SGD at rate 0.01")
+    right.set_ylabel("relaxation, steps at rate 0.01")
     text = ("Leading eigenmodes of the Hessian at the trained parameters: how curved the loss is along them, how much the "
             "gradients of single samples scatter along them, and how many steps a deviation takes to decay.")
     return "Modes of the learning equilibrium", text, [picture(figure, "Curvature, noise and relaxation, mode by mode.")]

@@ -80,7 +80,7 @@ typedef struct nd_prior {
     int law;
     double first, second, weight; /* normal: mean, deviation; uniform: ends; exponential: origin, rate */
     double other_mean, other_deviation;
-    double low, high; /* beyond, the density is 0 in double precision */
+    double low, high; /* beyond, the density is left out */
 } nd_prior;
 
 /* Options that the law does not read are refused. */

@@ -2,7 +2,7 @@
 #include "analysis/criticality/criticality.h"
 #include <math.h>
 
-enum { PARTS = ND_INTEGRAND_PARTS, NODES = ND_INTEGRAND_NODES, DEEPEST = 30 };
+enum { PARTS = ND_INTEGRAND_PARTS, NODES = ND_INTEGRAND_NODES, DEEPEST = 16 };
 
 const double nd_integral_nodes[NODES] = {0.019855071751231856, 0.10166676129318664, 0.2372337950418355,
                                          0.40828267875217511,  0.59171732124782489, 0.7627662049581645,

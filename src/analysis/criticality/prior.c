@@ -4,9 +4,9 @@
 #include <float.h>
 #include <math.h>
 
-/* Deviations of a normal law, decay lengths of an exponential one, beyond which the density is 0 in double precision.
- * */
-static const double normal_reach = 38.5, exponential_reach = 745;
+/* Deviations of a normal law, decay lengths of an exponential one, up to which the density is a normal number: beyond,
+ * its rounding errors would be all that is seen. */
+static const double normal_reach = 36.5, exponential_reach = 660;
 
 /* Which options a law reads. */
 static const struct {
