@@ -121,9 +121,10 @@ def equilibrium(folder):
     right.semilogy(modes, relaxation, "o-", ms=3)
     right.set_xlabel("mode")
     right.set_ylabel("relaxation, steps at rate 0.01")
-    text = ("Leading eigenmodes of the Hessian at the trained parameters: how curved the loss is along them, how much the "
-            "gradients of single samples scatter along them, and how many steps a deviation takes to decay.")
-    return "Modes of the learning equilibrium", text, [picture(figure, "Curvature, noise and relaxation, mode by mode.")]
+    text = ("Leading eigenmodes of the Hessian at the trained parameters: how curved the loss is along them, how much "
+            "the gradients of single samples scatter along them, and how many steps a deviation takes to decay.")
+    return "Modes of the learning equilibrium", text, [
+        picture(figure, "Curvature, noise and relaxation, mode by mode.")]
 
 
 def fluctuations(folder):
@@ -136,8 +137,8 @@ def fluctuations(folder):
     axis.set_xlabel("|update| of an output bias by one sample, over the rate")
     axis.set_ylabel("density")
     axis.legend()
-    text = ("Updates by single samples at fixed parameters. For a logit y that is spread wide the loss alone makes the law: "
-            "the gradient falls as exp(-|y|), which gives a density near 1/u whatever the data.")
+    text = ("Updates by single samples at fixed parameters. For a logit y that is spread wide the loss alone makes the "
+            "law: the gradient falls as exp(-|y|), which gives a density near 1/u whatever the data.")
     return "Fluctuations of the weights", text, [picture(figure, "Density of the updates of the output biases.")]
 
 

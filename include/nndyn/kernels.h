@@ -26,8 +26,8 @@ enum {
     NNDYN_EXP = 14,
     NNDYN_SIN = 15,
     NNDYN_COS = 16,
-    NNDYN_ABS_POWER = 17, /* |z|^parameter (2) */
-    NNDYN_CUSTOM_ACTIVATION = 18
+    NNDYN_ABS_POWER = 17,          /* |z|^parameter (2) */
+    NNDYN_CUSTOM_ACTIVATION = 1000 /* of the caller; beyond every number the library will give */
 };
 
 /** Losses h(a, t) of one sample, summed over outputs; a is the output of the last layer, e = a - t.  The loss of a
@@ -46,7 +46,7 @@ enum {
     NNDYN_BARRON = 11,               /* Barron's general robust loss of shape parameter (1) and scale c (1) */
     NNDYN_HINGE = 12,                /* max(0, parameter - t a), t = +1 or -1, parameter (1) */
     NNDYN_NEGATIVE_LOG = 13,         /* -t ln a, a > 0 */
-    NNDYN_CUSTOM_LOSS = 14
+    NNDYN_CUSTOM_LOSS = 1000         /* of the caller; beyond every number the library will give */
 };
 
 /** Optimizers; g is the gradient of the batch's mean loss, clipped, plus weight_decay * w (but for AdamW). */

@@ -6,6 +6,10 @@
 #ifndef ND_KERNELS_H
 #define ND_KERNELS_H
 #include "core/core.h"
+#include "nndyn/kernels.h"
+
+/* One beyond the last activation, the last loss of the library: sizes of tables, ends of loops. */
+enum { ND_ACTIVATIONS = NNDYN_ABS_POWER + 1, ND_LOSSES = NNDYN_NEGATIVE_LOG + 1 };
 
 /* A pointwise activation, by kind (numbers as in nndyn/kernels.h) and its parameter; a custom one by callback. */
 typedef struct nd_activation {

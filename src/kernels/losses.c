@@ -14,7 +14,7 @@ typedef struct nd_loss_kind {
 
 static const char positive[] = "a finite number above 0";
 
-static const nd_loss_kind kinds[NNDYN_CUSTOM_LOSS + 1] = {
+static const nd_loss_kind kinds[ND_LOSSES] = {
     [NNDYN_SQUARED_ERROR] = {0.5, DBL_MIN, DBL_MAX, positive, 0, 0},
     [NNDYN_POWER_ERROR] = {3, -DBL_MAX, DBL_MAX, "a finite number other than 0", 0, 0},
     [NNDYN_SOFTMAX_CROSS_ENTROPY] = {0, 0, 0, NULL, 0, ND_LOSS_SOFTMAX},
@@ -24,17 +24,22 @@ static const nd_loss_kind kinds[NNDYN_CUSTOM_LOSS + 1] = {
     [NNDYN_WELSCH] = {0, 0, 0, NULL, 1, 0},
     [NNDYN_BARRON] = {1, -HUGE_VAL, DBL_MAX, "a finite number, or minus infinity", 1, 0},
     [NNDYN_HINGE] = {1, -DBL_MAX, DBL_MAX, "any finite number", 0, 0},
-    [NNDYN_CUSTOM_LOSS] = {0, 0, 0, NULL, 0, ND_LOSS_DENSE},
 };
+
+static const nd_loss_kind *kind_of(int kind)
+{
+    static const nd_loss_kind custom = {0, 0, 0, NULL, 0, ND_LOSS_DENSE};
+    return kind == NNDYN_CUSTOM_LOSS ? &custom : &kinds[kind];
+}
 
 int nd_loss_known(int kind)
 {
-    return kind >= NNDYN_SQUARED_ERROR && kind <= NNDYN_CUSTOM_LOSS;
+    return (kind >= NNDYN_SQUARED_ERROR && kind < ND_LOSSES) || kind == NNDYN_CUSTOM_LOSS;
 }
 
 double nd_loss_default(int kind)
 {
-    return nd_loss_known(kind) ? kinds[kind].standard : 0;
+    return nd_loss_known(kind) ? kind_of(kind)->standard : 0;
 }
 
 int nd_loss_check(int kind, double parameter, double scale, const char **allowed)
@@ -43,7 +48,7 @@ int nd_loss_check(int kind, double parameter, double scale, const char **allowed
         *allowed = "one of the losses of nndyn/kernels.h";
         return NNDYN_EARG;
     }
-    const nd_loss_kind *k = &kinds[kind];
+    const nd_loss_kind *k = kind_of(kind);
     int zero_power = kind == NNDYN_POWER_ERROR && parameter == 0;
     if (k->allowed != NULL && (!(parameter >= k->least && parameter <= k->most) || zero_power)) {
         *allowed = k->allowed;
@@ -58,6 +63,6 @@ int nd_loss_check(int kind, double parameter, double scale, const char **allowed
 
 int nd_loss_form(const nd_loss *loss)
 {
-    int form = nd_loss_known(loss->kind) ? kinds[loss->kind].form : 0;
+    int form = nd_loss_known(loss->kind) ? kind_of(loss->kind)->form : 0;
     return form == 0 ? ND_LOSS_DIAGONAL : form;
 }

@@ -36,8 +36,8 @@ int nd_activation_make(void *handle, int kind, const nd_option_value *parameter,
     if (kind == NNDYN_CUSTOM_ACTIVATION || !nd_activation_known(kind)) {
         return nd_fail(handle, NNDYN_EARG,
                        "activation is %d; it must be one of the constants NNDYN_IDENTITY (%d) to "
-                       "NNDYN_ABS_POWER (%d); for one of your own use nndyn_network_add_custom_activation",
-                       kind, NNDYN_IDENTITY, NNDYN_ABS_POWER);
+                       "%d of nndyn/kernels.h; for one of your own use nndyn_network_add_custom_activation",
+                       kind, NNDYN_IDENTITY, ND_ACTIVATIONS - 1);
     }
     const char *allowed = "";
     nd_activation made = {.kind = kind, .order = ND_ACTIVATION_ORDER, .parameter = nd_activation_default(kind)};

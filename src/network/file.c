@@ -49,7 +49,7 @@ static int read_activation(void *handle, nd_reader *reader, nd_layer *layer)
 {
     const char *allowed = "";
     nd_activation f = {.order = ND_ACTIVATION_ORDER};
-    f.kind = (int)nd_read_integer(reader, NNDYN_IDENTITY, NNDYN_CUSTOM_ACTIVATION - 1, "kind of an activation");
+    f.kind = (int)nd_read_integer(reader, NNDYN_IDENTITY, ND_ACTIVATIONS - 1, "kind of an activation");
     f.parameter = nd_read_real(reader, -DBL_MAX, DBL_MAX, "parameter of an activation");
     ND_TRY(nd_reader_status(reader));
     if (!nd_activation_known(f.kind) || nd_activation_check(f.kind, f.parameter, &allowed) != 0) {
@@ -205,7 +205,7 @@ static int read_loss(void *handle, nd_reader *reader, nd_loss *out)
 {
     const char *allowed = "";
     nd_loss loss = {.order = ND_LOSS_ORDER};
-    loss.kind = (int)nd_read_integer(reader, 0, NNDYN_CUSTOM_LOSS - 1, "kind of the loss");
+    loss.kind = (int)nd_read_integer(reader, 0, ND_LOSSES - 1, "kind of the loss");
     loss.residual_convention = (int)nd_read_integer(reader, 0, 1, "convention of the loss");
     loss.parameter = nd_read_real(reader, -DBL_MAX, DBL_MAX, "parameter of the loss");
     loss.scale = nd_read_real(reader, -DBL_MAX, DBL_MAX, "scale of the loss");

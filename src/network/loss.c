@@ -34,8 +34,8 @@ static int set_loss(nndyn_network *network, int kind, const nndyn_options *optio
     if (kind == NNDYN_CUSTOM_LOSS || !nd_loss_known(kind)) {
         return nd_fail(network, NNDYN_EARG,
                        "loss is %d; it must be one of the constants NNDYN_SQUARED_ERROR (%d) to "
-                       "NNDYN_NEGATIVE_LOG (%d); for one of your own use nndyn_network_set_custom_loss",
-                       kind, NNDYN_SQUARED_ERROR, NNDYN_NEGATIVE_LOG);
+                       "%d of nndyn/kernels.h; for one of your own use nndyn_network_set_custom_loss",
+                       kind, NNDYN_SQUARED_ERROR, ND_LOSSES - 1);
     }
     ND_TRY(nd_options_read(network, options, loss_options, LOSS_OPTIONS, v));
     nd_loss loss = {.kind = kind, .order = ND_LOSS_ORDER, .scale = v[LOSS_SCALE].real};

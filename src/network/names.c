@@ -1,7 +1,7 @@
 /* names.c - names of activations, losses and kinds of layers.  SPDX-License-Identifier: MIT */
 #include "network/build.h"
 
-static const char *const activation_names[] = {
+static const char *const activation_names[ND_ACTIVATIONS] = {
     [NNDYN_IDENTITY] = "identity",
     [NNDYN_RELU] = "relu",
     [NNDYN_LEAKY_RELU] = "leaky_relu",
@@ -19,10 +19,9 @@ static const char *const activation_names[] = {
     [NNDYN_SIN] = "sin",
     [NNDYN_COS] = "cos",
     [NNDYN_ABS_POWER] = "abs_power",
-    [NNDYN_CUSTOM_ACTIVATION] = "custom_activation",
 };
 
-static const char *const loss_names[] = {
+static const char *const loss_names[ND_LOSSES] = {
     [NNDYN_SQUARED_ERROR] = "squared_error",
     [NNDYN_POWER_ERROR] = "power_error",
     [NNDYN_BINARY_CROSS_ENTROPY] = "binary_cross_entropy",
@@ -36,7 +35,6 @@ static const char *const loss_names[] = {
     [NNDYN_BARRON] = "barron",
     [NNDYN_HINGE] = "hinge",
     [NNDYN_NEGATIVE_LOG] = "negative_log",
-    [NNDYN_CUSTOM_LOSS] = "custom_loss",
 };
 
 static const char *const layer_names[] = {
@@ -57,12 +55,12 @@ static const char *look_up(const char *const *names, int count, int kind)
 
 const char *nndyn_activation_name(int kind)
 {
-    return LOOK_UP(activation_names, kind);
+    return kind == NNDYN_CUSTOM_ACTIVATION ? "custom_activation" : LOOK_UP(activation_names, kind);
 }
 
 const char *nndyn_loss_name(int kind)
 {
-    return LOOK_UP(loss_names, kind);
+    return kind == NNDYN_CUSTOM_LOSS ? "custom_loss" : LOOK_UP(loss_names, kind);
 }
 
 const char *nd_layer_kind_name(int kind)

@@ -170,7 +170,7 @@ static void check_all(const problem *p, int flags)
 static void every_activation(void **state)
 {
     (void)state;
-    for (int kind = NNDYN_IDENTITY; kind < NNDYN_CUSTOM_ACTIVATION; kind++) {
+    for (int kind = NNDYN_IDENTITY; kind < ND_ACTIVATIONS; kind++) {
         problem p = problem_begin(NNDYN_F64, 4);
         dense(&p, 6, kind);
         dense(&p, 5, kind);
@@ -184,7 +184,7 @@ static void every_activation(void **state)
 static void every_activation_at_the_output(void **state)
 {
     (void)state;
-    for (int kind = NNDYN_IDENTITY; kind < NNDYN_CUSTOM_ACTIVATION; kind++) {
+    for (int kind = NNDYN_IDENTITY; kind < ND_ACTIVATIONS; kind++) {
         problem p = problem_begin(NNDYN_F64, 4);
         dense(&p, 5, NNDYN_TANH);
         dense(&p, 3, kind);
@@ -217,7 +217,7 @@ static void suit(problem *p, int loss)
 static void every_loss(void **state)
 {
     (void)state;
-    for (int loss = NNDYN_SQUARED_ERROR; loss < NNDYN_CUSTOM_LOSS; loss++) {
+    for (int loss = NNDYN_SQUARED_ERROR; loss < ND_LOSSES; loss++) {
         problem p = problem_begin(NNDYN_F64, 4);
         dense(&p, 6, NNDYN_TANH);
         dense(&p, 3, loss == NNDYN_NEGATIVE_LOG ? NNDYN_SOFTPLUS : NNDYN_IDENTITY);

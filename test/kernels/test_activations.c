@@ -37,7 +37,7 @@ static void test_slopes(void **state)
     static const double points[] = {-2.3, -1.1, -0.4, 0.35, 0.8, 1.9};
     static const double offsets[] = {-3, -2, -1, 1, 2, 3}, weights[] = {-1, 9, -45, 45, -9, 1};
     const nd_kernels_f64 *kernels = nd_kernels_choose_f64("auto");
-    for (int kind = NNDYN_IDENTITY; kind < NNDYN_CUSTOM_ACTIVATION; kind++) {
+    for (int kind = NNDYN_IDENTITY; kind < ND_ACTIVATIONS; kind++) {
         const nd_activation f = {.kind = kind,
                                  .parameter = kind == NNDYN_ABS_POWER ? 3.5 : nd_activation_default(kind)};
         for (int64_t i = 0; i < LENGTH(points) * 3; i++) {

@@ -6,11 +6,12 @@ static void test_activation_kinds(void **state)
     (void)state;
     const char *allowed = NULL;
     assert_false(nd_activation_known(0));
+    assert_false(nd_activation_known(ND_ACTIVATIONS));
     assert_false(nd_activation_known(NNDYN_CUSTOM_ACTIVATION + 1));
     assert_true(nd_activation_known(NNDYN_CUSTOM_ACTIVATION));
     assert_int_not_equal(nd_activation_check(-3, 0, &allowed), 0);
     assert_non_null(allowed);
-    for (int kind = NNDYN_IDENTITY; kind <= NNDYN_CUSTOM_ACTIVATION; kind++) {
+    for (int kind = NNDYN_IDENTITY; kind < ND_ACTIVATIONS; kind++) {
         assert_true(nd_activation_known(kind));
         assert_int_equal(nd_activation_check(kind, nd_activation_default(kind), &allowed), 0);
     }
@@ -39,15 +40,17 @@ static void test_loss_kinds(void **state)
     (void)state;
     const char *allowed = NULL;
     assert_false(nd_loss_known(0));
+    const nd_loss custom = {.kind = NNDYN_CUSTOM_LOSS};
+    assert_false(nd_loss_known(ND_LOSSES));
     assert_false(nd_loss_known(NNDYN_CUSTOM_LOSS + 1));
+    assert_true(nd_loss_known(NNDYN_CUSTOM_LOSS));
+    assert_int_equal(nd_loss_form(&custom), ND_LOSS_DENSE);
     assert_int_not_equal(nd_loss_check(0, 1, 1, &allowed), 0);
-    for (int kind = NNDYN_SQUARED_ERROR; kind <= NNDYN_CUSTOM_LOSS; kind++) {
+    for (int kind = NNDYN_SQUARED_ERROR; kind < ND_LOSSES; kind++) {
         assert_true(nd_loss_known(kind));
         assert_int_equal(nd_loss_check(kind, nd_loss_default(kind), 1, &allowed), 0);
         const nd_loss loss = {.kind = kind};
-        assert_int_equal(nd_loss_form(&loss), kind == NNDYN_SOFTMAX_CROSS_ENTROPY ? ND_LOSS_SOFTMAX
-                                              : kind == NNDYN_CUSTOM_LOSS         ? ND_LOSS_DENSE
-                                                                                  : ND_LOSS_DIAGONAL);
+        assert_int_equal(nd_loss_form(&loss), kind == NNDYN_SOFTMAX_CROSS_ENTROPY ? ND_LOSS_SOFTMAX : ND_LOSS_DIAGONAL);
     }
     nt_near(nd_loss_default(NNDYN_SQUARED_ERROR), 0.5, 0);
     nt_near(nd_loss_default(NNDYN_POWER_ERROR), 3, 0);

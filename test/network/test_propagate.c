@@ -148,7 +148,7 @@ static nndyn_options *real_option(nndyn_context *context, const char *name, doub
 
 static void test_activations(void **state)
 {
-    for (int kind = NNDYN_IDENTITY; kind < NNDYN_CUSTOM_ACTIVATION; kind++) {
+    for (int kind = NNDYN_IDENTITY; kind < ND_ACTIVATIONS; kind++) {
         nndyn_network *net = network(*state, 3);
         nndyn_options *cubic = real_option(*state, "parameter", 3);
         nt_ok(net, nndyn_network_add_dense(net, 5, NNDYN_IDENTITY));
@@ -163,7 +163,7 @@ static void test_activations(void **state)
 
 static void test_losses(void **state)
 {
-    for (int kind = NNDYN_SQUARED_ERROR; kind < NNDYN_CUSTOM_LOSS; kind++) {
+    for (int kind = NNDYN_SQUARED_ERROR; kind < ND_LOSSES; kind++) {
         nndyn_network *net = network(*state, 3);
         nt_ok(net, nndyn_network_add_dense(net, 6, NNDYN_TANH));
         nt_ok(net, nndyn_network_add_dense(net, 4, kind == NNDYN_NEGATIVE_LOG ? NNDYN_SOFTPLUS : NNDYN_IDENTITY));
