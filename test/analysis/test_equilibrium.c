@@ -371,6 +371,301 @@ static void the_edge_of_momentum(void **state)
     shut(&q);
 }
 
+/* ---- closed forms ------------------------------------------------------------------------------------------------ */
+
+/* A bowl: H = diag(4, 1/4, 1) in (w1, w2, b), C = s^2 H; a mode has variance rate s^2 / (batch (2 - rate lambda)). */
+static void a_bowl(void **state)
+{
+    (void)state;
+    enum { POINTS = 8, M = 3 };
+    const double s = 0.3, rate = 0.1, batch = 2, best[M] = {0.7, -0.4, 0.2}, lambda[M] = {4, 1, 0.25};
+    const double unit[M * M] = {1, 0, 0, 0, 0, 1, 0, 1, 0};
+    double x[2 * POINTS], t[POINTS], at[M], values[M], v[M * M], noise[M * M], times[M], sigma[M * M], coupling = 7;
+    nndyn_context *c = context();
+    nndyn_network *net;
+    for (int i = 0; i < POINTS; i++) {
+        x[2 * i] = i & 1 ? 2 : -2;
+        x[2 * i + 1] = i & 2 ? 0.5 : -0.5;
+        t[i] = best[0] * x[2 * i] + best[1] * x[2 * i + 1] + best[2] + (i & 4 ? s : -s);
+    }
+    nt_ok(c, nndyn_network_create(c, NNDYN_F64, 2, &net));
+    nt_ok(net, nndyn_network_add_dense(net, 1, NNDYN_IDENTITY));
+    nt_ok(net, nndyn_network_set_loss(net, NNDYN_SQUARED_ERROR));
+    nt_ok(net, nndyn_equilibrium_find(net, POINTS, x, t, NULL, NULL, NULL));
+    nt_ok(net, nndyn_network_get_parameters(net, M, at));
+    nt_close(at, best, M, 0, 1e-7);
+    nt_ok(net, nndyn_equilibrium_modes(net, POINTS, x, t, M, rate, NULL, values, v, noise, times, &coupling));
+    nt_ok(net, nndyn_equilibrium_covariance(net, POINTS, x, t, M, v, rate, batch, NULL, sigma));
+    nt_close(values, lambda, M, 1e-12, 0);
+    nt_close(v, unit, (int64_t)M * M, 0, 1e-9);
+    nt_near(coupling, 0, 1e-7);
+    for (int i = 0; i < M; i++) {
+        nt_near(times[i], -1 / log(1 - rate * lambda[i]), 1e-9);
+        nt_near(noise[i * (M + 1)], s * s * lambda[i], 1e-7);
+        nt_near(sigma[i * (M + 1)], rate * s * s / (batch * (2 - rate * lambda[i])), 1e-8);
+    }
+    nndyn_network_free(net);
+    nndyn_context_free(c);
+}
+
+/* Nodes and weights for means over the unit normal law: eigenvectors of the Jacobi matrix (Golub and Welsch). */
+static void gauss_hermite(nndyn_context *c, int n, double *nodes, double *weights)
+{
+    double *a = calloc((size_t)(n * n), sizeof *a);
+    assert_non_null(a);
+    for (int k = 1; k < n; k++) {
+        a[k * n + k - 1] = a[(k - 1) * n + k] = sqrt(k);
+    }
+    nt_ok(c, nd_symmetric_eigen(c, n, a, 1, nodes));
+    for (int k = 0; k < n; k++) {
+        weights[k] = a[k * n] * a[k * n];
+    }
+    free(a);
+}
+
+/* Logistic regression at its optimum w = 1, b = 1/2, x ~ N(0, 1): the Hessian, equal to the noise, and the mean
+ * Jacobian of the duality map by quadrature, to the digits of a calculation elsewhere. */
+static void logistic_regression_by_quadrature(void **state)
+{
+    (void)state;
+    enum { NODES = 200 };
+    const double theta[2] = {1, 0.5}, want[4] = {.14432578, -.02988837, -.02988837, .19898643};
+    const double curvature[2] = {.13115596, .21215625}, mean[4] = {.02988837, 0, -.19898643, 1};
+    double x[NODES], weight[NODES], hessian[4] = {0}, noise[4] = {0}, jacobian[4] = {0}, sigma[4], values[2];
+    nndyn_context *c = context();
+    nndyn_network *net;
+    gauss_hermite(c, NODES, x, weight);
+    nt_ok(c, nndyn_network_create(c, NNDYN_F64, 1, &net));
+    nt_ok(net, nndyn_network_add_dense(net, 1, NNDYN_IDENTITY));
+    nt_ok(net, nndyn_network_set_loss(net, NNDYN_BINARY_CROSS_ENTROPY));
+    nt_ok(net, nndyn_network_set_parameters(net, 2, theta));
+    for (int i = 0; i < NODES; i++) {
+        const double p = 1 / (1 + exp(-x[i] - 0.5));
+        double j[4], h[4], g[2];
+        for (int k = 0; k < 2; k++) { /* a target of 1 with probability p, else 0 */
+            const double t = k, unit[2] = {1 - k, k}, share = weight[i] * (k ? p : 1 - p);
+            nt_ok(net, nndyn_gradient(net, 1, x + i, &t, NULL, NULL, g));
+            nt_ok(net, nndyn_duality_jacobian(net, 1, x + i, &t, NULL, j));
+            nt_ok(net, nndyn_hessian_vector(net, 1, x + i, &p, unit, NULL, h + 2 * k));
+            for (int l = 0; l < 4; l++) {
+                noise[l] += share * g[l / 2] * g[l % 2];
+                jacobian[l] += share * j[l];
+            }
+        }
+        for (int l = 0; l < 4; l++) {
+            hessian[l] += weight[i] * h[l];
+        }
+    }
+    nt_close(hessian, want, 4, 0, 1e-7);
+    nt_close(noise, hessian, 4, 0, 1e-12); /* Fisher's information, both ways */
+    nt_close(jacobian, mean, 4, 0, 1e-7);
+    hessian[2] = hessian[1];
+    noise[2] = noise[1];
+    nt_ok(c, nndyn_equilibrium_stationary(c, 2, hessian, noise, 0.05, 1, sigma));
+    nt_ok(c, nd_symmetric_eigen(c, 2, hessian, 1, values));
+    nt_close(values, curvature, 2, 0, 1e-7);
+    for (int i = 0; i < 2; i++) { /* C = H: rate / (2 - rate lambda) in each mode */
+        const double *v = hessian + 2 * i;
+        const double s = v[0] * v[0] * sigma[0] + 2 * v[0] * v[1] * sigma[1] + v[1] * v[1] * sigma[3];
+        nt_near(s, 0.05 / (2 - 0.05 * values[i]), 1e-12);
+    }
+    nndyn_network_free(net);
+    nndyn_context_free(c);
+}
+
+/* ---- what cannot be done ---------------------------------------------------------------------------------------- */
+
+static void a_step_without_a_derivative(void **state)
+{
+    (void)state;
+    problem q;
+    nndyn_trainer *tr;
+    nndyn_operator *op = NULL;
+    double moments[32] = {0};
+    open(&q, NULL, NNDYN_IDENTITY, NNDYN_SQUARED_ERROR);
+    memset(q.x, 0, sizeof q.x); /* no gradient of the weights, parameters 0 to 5 */
+    nt_ok(q.net, nndyn_trainer_create(q.net, NNDYN_ADAM, &tr));
+    nt_ok(tr, nndyn_step_operator(tr, N, q.x, q.t, &op)); /* both moments are 0 and stay so */
+    nndyn_operator_free(op);
+    op = NULL;
+    moments[3] = 1;
+    nt_ok(tr, nndyn_trainer_set_state(tr, 2 * q.p, moments, 1));
+    nt_fails(NNDYN_ENUMERIC, tr, "parameter 3", nndyn_step_operator(tr, N, q.x, q.t, &op));
+    assert_null(op);
+    nndyn_trainer_free(tr);
+    shut(&q);
+}
+
+static void masks_that_cannot_be_repeated(void **state)
+{
+    (void)state;
+    problem q;
+    nndyn_trainer *tr;
+    nndyn_options *o;
+    nndyn_operator *op = NULL;
+    open(&q, NULL, NNDYN_IDENTITY, NNDYN_SQUARED_ERROR);
+    nt_ok(q.net, nndyn_network_add_dropout(q.net, 0.5));
+    nt_ok(q.net, nndyn_trainer_create(q.net, NNDYN_SGD, &tr));
+    nt_ok(tr, nndyn_step_operator(tr, N, q.x, q.t, &op));
+    nndyn_operator_free(op);
+    nndyn_trainer_free(tr);
+    op = NULL;
+    nt_ok(q.c, nndyn_options_create(q.c, &o));
+    nt_ok(o, nndyn_options_set_integer(o, "seed", 12345));
+    nt_ok(q.net, nndyn_trainer_create_with(q.net, NNDYN_SGD, o, &tr));
+    nt_fails(NNDYN_EUNSUPPORTED, tr, "dropout", nndyn_step_operator(tr, N, q.x, q.t, &op));
+    assert_null(op);
+    nndyn_options_free(o);
+    nndyn_trainer_free(tr);
+    shut(&q);
+}
+
+/* Everything of this header that takes a network or a trainer, as one call each. */
+enum { CALLS = 7 };
+
+typedef struct target {
+    nndyn_network *net;
+    nndyn_trainer *tr;
+    nndyn_batches *batches;
+    double x[N * IN], t[N * IN];
+    double out[8 * 64];
+} target;
+
+static int call(target *g, int which, int64_t steps)
+{
+    nndyn_equilibrium *e = NULL;
+    nndyn_operator *op = NULL;
+    double unit[64] = {1};
+    switch (which) {
+    case 0:
+        return nndyn_equilibrium_modes(g->net, N, g->x, g->t, 1, 0.1, NULL, g->out, NULL, NULL, NULL, NULL);
+    case 1:
+        return nndyn_equilibrium_noise_modes(g->net, N, g->x, g->t, 1, NULL, g->out, NULL);
+    case 2:
+        return nndyn_equilibrium_covariance(g->net, N, g->x, g->t, 1, unit, 0.1, 1, NULL, g->out);
+    case 3:
+        return nndyn_equilibrium_find(g->net, N, g->x, g->t, NULL, g->out, NULL);
+    case 4:
+        return nndyn_equilibrium_record(g->tr, g->batches, steps, 1, unit, g->out);
+    case 5:
+        return nndyn_equilibrium_test_run(g->tr, g->batches, steps, NULL, &e);
+    default:
+        return nndyn_step_operator(g->tr, N, g->x, g->t, &op);
+    }
+}
+
+static const void *handle_of(const target *g, int which)
+{
+    return which < 4 ? (const void *)g->net : g->tr;
+}
+
+/* Cancels when told to, from within the work. */
+typedef struct cancelling {
+    nndyn_context *context;
+    int armed;
+} cancelling;
+
+static int sine(void *user, int order, int64_t count, const double *z, double *values)
+{
+    cancelling *w = user;
+    if (w->armed) {
+        nndyn_context_cancel(w->context);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        values[i] = order == 0 ? sin(z[i]) : order == 1 ? cos(z[i]) : -sin(z[i]);
+    }
+    return 0;
+}
+
+/* A network of three inputs: dense and custom sine, or only the activation if it is to have no parameters. */
+static void open_target(target *g, cancelling *w, int dense, nndyn_dataset **data)
+{
+    memset(g, 0, sizeof *g);
+    w->armed = 0;
+    w->context = context();
+    nt_normal(51, (int64_t)N * IN, g->x);
+    nt_normal(52, (int64_t)N * IN, g->t);
+    nt_ok(w->context, nndyn_dataset_create(w->context, N, IN, g->x, IN, g->t, 1, data));
+    nt_ok(*data, nndyn_batches_create(*data, NNDYN_BATCH_REPLACEMENT, 4, NULL, &g->batches));
+    nt_ok(w->context, nndyn_network_create(w->context, NNDYN_F64, IN, &g->net));
+    if (dense) {
+        nt_ok(g->net, nndyn_network_add_dense(g->net, IN, NNDYN_IDENTITY));
+    }
+    nt_ok(g->net, nndyn_network_add_custom_activation(g->net, 2, sine, w));
+    nt_ok(g->net, nndyn_network_set_loss(g->net, NNDYN_SQUARED_ERROR));
+    nt_ok(g->net, nndyn_trainer_create(g->net, NNDYN_SGD, &g->tr));
+    g->out[0] = 7;
+}
+
+static void close_target(target *g, cancelling *w, nndyn_dataset *data)
+{
+    nndyn_trainer_free(g->tr);
+    nndyn_network_free(g->net);
+    nndyn_batches_free(g->batches);
+    nndyn_dataset_free(data);
+    nndyn_context_free(w->context);
+}
+
+static void no_parameters(void **state)
+{
+    (void)state;
+    target g;
+    cancelling w;
+    nndyn_dataset *data;
+    open_target(&g, &w, 0, &data);
+    for (int k = 0; k < CALLS; k++) {
+        const int status = call(&g, k, 64);
+        if (status != NNDYN_ESTATE || g.out[0] != 7) {
+            print_error("call %d: %s: %s\n", k, nndyn_status_name(status), nndyn_message(handle_of(&g, k)));
+            fail();
+        }
+    }
+    close_target(&g, &w, data);
+}
+
+/* The calls that repeat work; the others make a pass or two over these samples and are done. */
+static void cancellation(void **state)
+{
+    (void)state;
+    static const int long_calls[] = {0, 3, 4, 5};
+    target g;
+    cancelling w;
+    nndyn_dataset *data;
+    open_target(&g, &w, 1, &data);
+    for (int i = 0; i < 4; i++) {
+        const int k = long_calls[i];
+        w.armed = 1;
+        nt_fails(NNDYN_ECANCELED, handle_of(&g, k), "cancel", call(&g, k, 64));
+        assert_true(g.out[0] == 7);
+        w.armed = 0;
+    }
+    nt_ok(g.net, call(&g, 0, 64)); /* the handles are as good as before */
+    nt_ok(g.tr, call(&g, 4, 64));
+    close_target(&g, &w, data);
+}
+
+static void limits_of_memory(void **state)
+{
+    (void)state;
+    target g;
+    cancelling w;
+    nndyn_dataset *data;
+    double record[64], sigma[4] = {7};
+    open_target(&g, &w, 1, &data);
+    nt_normal(53, 64, record);
+    nt_ok(w.context, nndyn_context_set_memory_limit(w.context, 64));
+    for (int k = 0; k < CALLS; k++) {
+        nt_fails(NNDYN_ELIMIT, handle_of(&g, k), "limit", call(&g, k, 64));
+        assert_true(g.out[0] == 7);
+    }
+    nt_fails(NNDYN_ELIMIT, w.context, "limit",
+             nndyn_equilibrium_measure(w.context, 64, 1, record, NULL, sigma, NULL, NULL));
+    nt_fails(NNDYN_ELIMIT, w.context, "limit",
+             nndyn_equilibrium_stationary(w.context, 3, hessian3, noise3, 0.1, 1, sigma));
+    assert_true(sigma[0] == 7);
+    close_target(&g, &w, data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +679,13 @@ int main(void)
         cmocka_unit_test(a_search_that_fails_changes_nothing),
         cmocka_unit_test(the_step_against_differences),
         cmocka_unit_test(the_edge_of_momentum),
+        cmocka_unit_test(a_bowl),
+        cmocka_unit_test(logistic_regression_by_quadrature),
+        cmocka_unit_test(a_step_without_a_derivative),
+        cmocka_unit_test(masks_that_cannot_be_repeated),
+        cmocka_unit_test(no_parameters),
+        cmocka_unit_test(cancellation),
+        cmocka_unit_test(limits_of_memory),
     };
     return cmocka_run_group_tests_name("equilibrium", tests, NULL, NULL);
 }

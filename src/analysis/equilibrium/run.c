@@ -139,6 +139,9 @@ static int record_run(nndyn_trainer *trainer, nndyn_batches *batches, int64_t st
     int64_t parameters = trainer->network->parameters;
     recorded self = {.count = count, .parameters = parameters, .vectors = vectors};
     observer watch = {see_record, &self};
+    if (parameters == 0) {
+        return nd_fail(trainer, NNDYN_ESTATE, "the network has no parameters; add a layer that has some");
+    }
     ND_TRY(nd_check_size(trainer, steps, 1, INT64_MAX / 16, "steps"));
     ND_TRY(nd_check_size(trainer, count, 1, parameters, "count"));
     ND_TRY(nd_check_pointer(trainer, record, "record"));
