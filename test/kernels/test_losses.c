@@ -169,7 +169,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_losses_f64), cmocka_unit_test(test_losses_f32),  cmocka_unit_test(test_tails_f64),
         cmocka_unit_test(test_tails_f32),  cmocka_unit_test(test_softmax_f64), cmocka_unit_test(test_softmax_f32),
-        cmocka_unit_test(test_kinks_f64),  cmocka_unit_test(test_kinks_f32),
+        cmocka_unit_test(test_kinks_f64),  cmocka_unit_test(test_kinks_f32),   cmocka_unit_test(test_third_f64),
+        cmocka_unit_test(test_third_f32),
     };
     return cmocka_run_group_tests_name("losses", tests, NULL, NULL);
 }
