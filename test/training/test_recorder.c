@@ -1,35 +1,12 @@
 /* test_recorder.c - cadences, what each probe records, continued runs, tables and files. */
-#include "training/fixture.h"
-#include "training/recorder.h"
+#include "training/recorder_fixture.h"
 
-enum { N = 6, IN = 3, OUT = 2, SIZE = IN * OUT, STEPS = 12 };
-
-static double x[N * IN], t[N * OUT];
-static nndyn_context *context;
-static nndyn_network *network;
-static nndyn_trainer *trainer;
-static nndyn_recorder *recorder;
+enum { STEPS = 12 };
 
 static int setup(void **unused)
 {
     (void)unused;
-    nt_normal(1, N * IN, x);
-    nt_normal(2, N * OUT, t);
-    ok(nndyn_context_create(&context));
-    network = linear(context, NNDYN_F64, IN, OUT, NNDYN_SQUARED_ERROR);
-    trainer = trainer_with(context, network, NNDYN_SGD, "rate", 0.05, NULL);
-    nt_ok(trainer, nndyn_recorder_create(trainer, &recorder));
-    return 0;
-}
-
-static int teardown(void **unused)
-{
-    (void)unused;
-    nndyn_recorder_free(recorder);
-    nndyn_trainer_free(trainer);
-    nndyn_network_free(network);
-    nndyn_context_free(context);
-    return 0;
+    return setup_with(NNDYN_SGD);
 }
 
 static void steps(int count)

@@ -1,38 +1,13 @@
 /* test_recorder_failures.c - every documented error of the recorder; what stays done; lives, threads, memory. */
-#include "training/fixture.h"
-#include "training/recorder.h"
+#include "training/recorder_fixture.h"
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 
-enum { N = 6, IN = 3, OUT = 2, SIZE = IN * OUT };
-
-static double x[N * IN], t[N * OUT];
-static nndyn_context *context;
-static nndyn_network *network;
-static nndyn_trainer *trainer;
-static nndyn_recorder *recorder;
-
 static int setup(void **unused)
 {
     (void)unused;
-    nt_normal(1, N * IN, x);
-    nt_normal(2, N * OUT, t);
-    ok(nndyn_context_create(&context));
-    network = linear(context, NNDYN_F64, IN, OUT, NNDYN_SQUARED_ERROR);
-    trainer = trainer_with(context, network, NNDYN_MOMENTUM, "rate", 0.05, NULL);
-    nt_ok(trainer, nndyn_recorder_create(trainer, &recorder));
-    return 0;
-}
-
-static int teardown(void **unused)
-{
-    (void)unused;
-    nndyn_recorder_free(recorder);
-    nndyn_trainer_free(trainer);
-    nndyn_network_free(network);
-    nndyn_context_free(context);
-    return 0;
+    return setup_with(NNDYN_MOMENTUM);
 }
 
 static int64_t rows_of(int64_t probe)

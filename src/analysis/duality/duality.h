@@ -107,6 +107,12 @@ typedef struct nd_products {
 } nd_products;
 int nd_products_create(const nd_duality *duality, const double *x, const double *t, int copy, nd_products **out);
 void nd_products_free(nndyn_context *context, nd_products *products);
+/* Where samples are coupled a matrix is made of products, one column or row at a time: `fill` gets them together with a
+ * unit vector (columns numbers, zeroed) and, behind it, room for `rows` numbers. */
+typedef int (*nd_products_filler)(const nd_duality *duality, nd_products *products, nd_task *task, double *work,
+                                  double *out);
+int nd_products_fill(const nd_duality *duality, const double *x, const double *t, nd_task *task,
+                     nd_products_filler fill, double *out);
 double nd_products_bytes(const nd_duality *duality, int copy);
 int nd_products_jvp(nd_products *products, void *handle, const double *v, double *qdot);
 int nd_products_vjp(nd_products *products, void *handle, const double *u, double *vbar);

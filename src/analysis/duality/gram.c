@@ -124,26 +124,12 @@ static int fill_rows(const nd_duality *duality, nd_products *products, nd_task *
     return nd_task_report(task, 1);
 }
 
-static int fill_coupled(const nd_duality *duality, const double *x, const double *t, nd_task *task, double *gram)
-{
-    nndyn_context *context = duality->network->handle.context;
-    nd_products *products;
-    double *work = NULL;
-    ND_TRY(nd_products_create(duality, x, t, 0, &products));
-    int status = nd_allocate_for(duality->network, duality->columns + duality->rows, sizeof *work, &work);
-    if (status == NNDYN_OK) {
-        status = fill_rows(duality, products, task, work, gram);
-        nd_release(context, work);
-    }
-    nd_products_free(context, products);
-    return status;
-}
-
 int nd_duality_fill_gram(const nd_duality *duality, const double *x, const double *t, double *gram)
 {
     nd_task task;
     nd_task_begin(&task, duality->network, "duality Gram matrix");
-    return duality->coupled ? fill_coupled(duality, x, t, &task, gram) : fill_independent(duality, x, t, &task, gram);
+    return duality->coupled ? nd_products_fill(duality, x, t, &task, fill_rows, gram)
+                            : fill_independent(duality, x, t, &task, gram);
 }
 
 void nd_duality_places(const nd_duality *duality, int64_t *column)

@@ -191,27 +191,12 @@ static int fill_columns(const nd_duality *duality, nd_products *products, nd_tas
     return nd_task_report(task, 1);
 }
 
-static int fill_coupled(const nd_duality *duality, const double *x, const double *t, nd_task *task, double *jacobian)
-{
-    nndyn_context *context = duality->network->handle.context;
-    nd_products *products;
-    double *work = NULL;
-    ND_TRY(nd_products_create(duality, x, t, 0, &products));
-    int status = nd_allocate_for(duality->network, duality->columns + duality->rows, sizeof *work, &work);
-    if (status == NNDYN_OK) {
-        status = fill_columns(duality, products, task, work, jacobian);
-        nd_release(context, work);
-    }
-    nd_products_free(context, products);
-    return status;
-}
-
 int nd_duality_fill_jacobian(const nd_duality *duality, const double *x, const double *t, double *jacobian)
 {
     nd_task task;
     nd_task_begin(&task, duality->network, "duality Jacobian");
     if (duality->coupled) {
-        return fill_coupled(duality, x, t, &task, jacobian);
+        return nd_products_fill(duality, x, t, &task, fill_columns, jacobian);
     }
     nd_pass *pass;
     ND_TRY(nd_pass_create(duality->network, duality->network, duality->n, x, t, ND_PASS_CURVATURES, 0, duality->options,

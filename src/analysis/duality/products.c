@@ -55,6 +55,22 @@ int nd_products_create(const nd_duality *duality, const double *x, const double 
     return NNDYN_OK;
 }
 
+int nd_products_fill(const nd_duality *duality, const double *x, const double *t, nd_task *task,
+                     nd_products_filler fill_matrix, double *out)
+{
+    nndyn_context *context = duality->network->handle.context;
+    nd_products *products;
+    double *work = NULL;
+    ND_TRY(nd_products_create(duality, x, t, 0, &products));
+    int status = nd_allocate_for(duality->network, duality->columns + duality->rows, sizeof *work, &work);
+    if (status == NNDYN_OK) {
+        status = fill_matrix(duality, products, task, work, out);
+        nd_release(context, work);
+    }
+    nd_products_free(context, products);
+    return status;
+}
+
 /* Columns that count into a full n x width array, zero elsewhere. */
 static void scatter(const nd_duality *duality, const double *v, int64_t count, const int64_t *list, int64_t width,
                     double *full)
