@@ -66,7 +66,8 @@ NNDYN_API int nndyn_local_exponent(nndyn_context *context, int activation, int l
  *  @param k receives the exponent
  *  @param mass receives the probability of the window
  *  @param decades receives how much of the window the law reaches, in powers of 10
- *  @param mean,square receive the means of u and u^2 over all y (infinite if they do not exist); any output may be NULL
+ *  @param mean,square receive the means of u and u^2 over all y; where they do not exist, what the part of the law that
+ *         double precision resolves gives: large or infinite numbers without a meaning.  Any output may be NULL
  *  @return as nndyn_local_exponent; NNDYN_EDATA also if k is wanted and the window has no mass, or all of it at one
  *          value; NNDYN_ENOMEM, NNDYN_ELIMIT
  *  Cost: some milliseconds ("noisy": a second at most), or a few passes over the sample. */

@@ -1,5 +1,5 @@
-/* criticality_averaging.h - what averaging and accumulation make of a power law, with the library's estimators and random
- * numbers: shared by a quick test and a long one.
+/* criticality_averaging.h - what averaging and accumulation make of a power law, with the library's estimators and
+ * random numbers: shared by a quick test and a long one.
  *
  * All seeds are fixed, so that a result is the same each time.  Tolerances are five standard errors at least: with
  * other seeds one comparison would fail less than once in a million. */

@@ -202,6 +202,33 @@ static void test_fold(void **state)
     nt_no_leak(&a);
 }
 
+/* The same on a grid of 4e6 points: the distance from the turning point has the exponent 1/2. */
+static void test_fold_grid(void **state)
+{
+    (void)state;
+    enum { PIECES = 1000, PIECE = 4000 };
+    double u[PIECE], k;
+    nt_allocator a = {0};
+    nndyn_context *context = nt_context(&a);
+    nndyn_powerlaw_stream *stream;
+    nt_ok(context, nndyn_powerlaw_stream_create(context, 1e-6, 1e-3, 30, &stream));
+    for (int piece = 0; piece < PIECES; piece++) {
+        for (int i = 0; i < PIECE; i++) {
+            u[i] = -10 + 20 * ((double)piece * PIECE + i + 0.5) / ((double)PIECES * PIECE);
+        }
+        nt_ok(context, nndyn_activation_evaluate(context, NNDYN_SIGMOID, NULL, 0, PIECE, u, u));
+        for (int i = 0; i < PIECE; i++) {
+            u[i] = 4.0 / 27 - u[i] * (1 - u[i]) * (1 - u[i]);
+        }
+        nt_ok(stream, nndyn_powerlaw_stream_add(stream, PIECE, u));
+    }
+    nt_ok(stream, nndyn_powerlaw_stream_exponent(stream, &k, NULL));
+    nt_near(k, 0.499, 0.002);
+    nndyn_powerlaw_stream_free(stream);
+    nndyn_context_free(context);
+    nt_no_leak(&a);
+}
+
 /* ---- failures ---------------------------------------------------------------------------------------------------- */
 
 static void test_errors(void **state)
@@ -279,8 +306,9 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_laws), cmocka_unit_test(test_moments), cmocka_unit_test(test_grids),
-        cmocka_unit_test(test_fold), cmocka_unit_test(test_errors),  cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_laws),   cmocka_unit_test(test_moments),   cmocka_unit_test(test_grids),
+        cmocka_unit_test(test_fold),   cmocka_unit_test(test_fold_grid), cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests_name("critical prediction", tests, NULL, NULL);
 }
