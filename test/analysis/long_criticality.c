@@ -272,20 +272,21 @@ static void test_averages(void **state)
     static const struct {
         nt_law law;
         double k, tolerance;
+        int repeat; /* times that many draws */
     } laws[] = {
-        {{nt_draw_cube, 1, 1, 0, 0, 1e-5, 1e-2}, 0.6667, 0.005},
-        {{nt_draw_cube, 2, 2, 0, 0, 1e-5, 1e-2}, 0.351, 0.01},
-        {{nt_draw_cube, 3, 4, 0, 0, 1e-5, 1e-2}, 0.039, 0.015},
-        {{nt_draw_cube, 4, 8, 0, 0, 1e-5, 1e-2}, 0.001, 0.025},
-        {{nt_draw_pareto, 5, 1, 0, 0, 10, 1e4}, 2.5, 0.05},
-        {{nt_draw_pareto, 6, 2, 0, 0, 10, 1e4}, 2.5, 0.05},
-        {{nt_draw_pareto, 7, 8, 0, 0, 10, 1e4}, 2.5, 0.05},
-        {{nt_draw_pareto, 8, 1, 0.8, 0, 100, 1e5}, 2.5, 0.05},
-        {{nt_draw_normal, 9, 1, 0, 0.8, 100, 1e5}, 2.5464, 0.05},
+        {{nt_draw_cube, 1, 1, 0, 0, 1e-5, 1e-2}, 0.6667, 0.005, 1},
+        {{nt_draw_cube, 2, 2, 0, 0, 1e-5, 1e-2}, 0.351, 0.01, 2},
+        {{nt_draw_cube, 3, 4, 0, 0, 1e-5, 1e-2}, 0.039, 0.015, 4},
+        {{nt_draw_cube, 4, 8, 0, 0, 1e-5, 1e-2}, 0.001, 0.025, 8},
+        {{nt_draw_pareto, 5, 1, 0, 0, 10, 1e4}, 2.5, 0.05, 1},
+        {{nt_draw_pareto, 6, 2, 0, 0, 10, 1e4}, 2.5, 0.05, 2},
+        {{nt_draw_pareto, 7, 8, 0, 0, 10, 1e4}, 2.5, 0.05, 8},
+        {{nt_draw_pareto, 8, 1, 0.8, 0, 100, 1e5}, 2.5, 0.05, 1},
+        {{nt_draw_normal, 9, 1, 0, 0.8, 100, 1e5}, 2.5464, 0.05, 5},
     };
     for (size_t i = 0; i < sizeof laws / sizeof laws[0]; i++) {
         double se, mass;
-        const double k = nt_exponent_of(&laws[i].law, nt_draws * laws[i].law.average, &se, &mass);
+        const double k = nt_exponent_of(&laws[i].law, nt_draws * laws[i].repeat, &se, &mass);
         print_message("# law %d of %d: predicted %.4f measured %.4f(%.4f) mass %.6f\n", (int)i + 1, laws[i].law.average,
                       laws[i].k, k, se, mass);
         assert_true(5 * se <= laws[i].tolerance);
