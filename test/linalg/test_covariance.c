@@ -1,24 +1,6 @@
 /* Cholesky solves and the stationary covariance sigma = a sigma a' + q: figures, random maps, failures. */
 #include "linalg/matrix.h"
-
-static nndyn_context *context;
-static nt_allocator counter;
-
-static int set_up(void **state)
-{
-    (void)state;
-    counter = (nt_allocator){0};
-    context = nt_context(&counter);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    nndyn_context_free(context);
-    nt_no_leak(&counter);
-    return 0;
-}
+#include "linalg/fixture.h" /* after it: its functions have parameters named context */
 
 /* Largest entry of sigma - a sigma a' - q over the largest of sigma. */
 static double residual_of(int64_t n, const double *a, const double *q, const double *sigma)

@@ -1,24 +1,6 @@
 /* Spectral densities: moments and mass against the spectrum itself, errors stated, failures. */
 #include "linalg/matrix.h"
-
-static nndyn_context *context;
-static nt_allocator counter;
-
-static int set_up(void **state)
-{
-    (void)state;
-    counter = (nt_allocator){0};
-    context = nt_context(&counter);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    nndyn_context_free(context);
-    nt_no_leak(&counter);
-    return 0;
-}
+#include "linalg/fixture.h" /* after it: its functions have parameters named context */
 
 /* A diagonal operator of 1200 rows, too many to be formed: eigenvalues (i / n)^2, a tenth of them moved to 3. */
 typedef struct diagonal {

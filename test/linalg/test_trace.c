@@ -1,24 +1,6 @@
 /* Stochastic traces: exact cases, unbiasedness and stated errors over many seeds, failures. */
 #include "linalg/matrix.h"
-
-static nndyn_context *context;
-static nt_allocator counter;
-
-static int set_up(void **state)
-{
-    (void)state;
-    counter = (nt_allocator){0};
-    context = nt_context(&counter);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    nndyn_context_free(context);
-    nt_no_leak(&counter);
-    return 0;
-}
+#include "linalg/fixture.h" /* after it: its functions have parameters named context */
 
 static const char *const methods[] = {"xtrace", "hutch++", "hutchinson"};
 
