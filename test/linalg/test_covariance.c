@@ -1,6 +1,6 @@
 /* Cholesky solves and the stationary covariance sigma = a sigma a' + q: figures, random maps, failures. */
 #include "linalg/matrix.h"
-#include "linalg/fixture.h" /* after it: its functions have parameters named context */
+#include "support/fixture.h" /* after it: its functions have parameters named context */
 
 /* Largest entry of sigma - a sigma a' - q over the largest of sigma. */
 static double residual_of(int64_t n, const double *a, const double *q, const double *sigma)

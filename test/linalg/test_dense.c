@@ -1,6 +1,6 @@
 /* Dense factorizations: reconstruction, orthonormality, closed forms, refusals. */
 #include "linalg/matrix.h"
-#include "linalg/fixture.h" /* after it: its functions have parameters named context */
+#include "support/fixture.h" /* after it: its functions have parameters named context */
 
 /* ---- symmetric eigenproblem -------------------------------------------------------------------------------------- */
 

@@ -1,6 +1,6 @@
 /* Spectral densities: moments and mass against the spectrum itself, errors stated, failures. */
 #include "linalg/matrix.h"
-#include "linalg/fixture.h" /* after it: its functions have parameters named context */
+#include "support/fixture.h" /* after it: its functions have parameters named context */
 
 /* A diagonal operator of 1200 rows, too many to be formed: eigenvalues (i / n)^2, a tenth of them moved to 3. */
 typedef struct diagonal {

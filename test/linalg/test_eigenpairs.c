@@ -1,6 +1,6 @@
 /* Eigenpairs of symmetric operators: known spectra, the dense twin, multiple values, every end, failures. */
 #include "linalg/matrix.h"
-#include "linalg/fixture.h" /* after it: its functions have parameters named context */
+#include "support/fixture.h" /* after it: its functions have parameters named context */
 #include "nndyn/derivatives.h"
 
 /* ---- spectra of closed form -------------------------------------------------------------------------------------- */

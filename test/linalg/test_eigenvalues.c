@@ -1,6 +1,6 @@
 /* Eigenvalues of general operators: closed forms, LAPACK's dgeev as the twin, conjugates, copies, failures. */
 #include "linalg/matrix.h"
-#include "linalg/fixture.h" /* after it: its functions have parameters named context */
+#include "support/fixture.h" /* after it: its functions have parameters named context */
 
 static nndyn_options *options_with(const char *name, int64_t value)
 {

@@ -1,6 +1,6 @@
 /* Operators: shape, products, adjointness, failures. */
 #include "linalg/matrix.h"
-#include "linalg/fixture.h" /* after it: its functions have parameters named context */
+#include "support/fixture.h" /* after it: its functions have parameters named context */
 
 static void products(void **state)
 {

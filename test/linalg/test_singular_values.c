@@ -1,6 +1,6 @@
 /* Largest singular values of operators: known spectra, the dense twin, multiple and zero values, failures. */
 #include "linalg/matrix.h"
-#include "linalg/fixture.h" /* after it: its functions have parameters named context */
+#include "support/fixture.h" /* after it: its functions have parameters named context */
 
 typedef struct triplets {
     double *s, *u, *v, *residuals;

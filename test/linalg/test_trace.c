@@ -1,6 +1,6 @@
 /* Stochastic traces: exact cases, unbiasedness and stated errors over many seeds, failures. */
 #include "linalg/matrix.h"
-#include "linalg/fixture.h" /* after it: its functions have parameters named context */
+#include "support/fixture.h" /* after it: its functions have parameters named context */
 
 static const char *const methods[] = {"xtrace", "hutch++", "hutchinson"};
 

@@ -1,27 +1,9 @@
 /* Estimators on given windows and streams: on quantile grids, whose estimates are known to nine digits without any
  * random number; agreement of stream and arrays; errors with outputs untouched. */
 #include "statistics/samples.h"
+#include "support/fixture.h"
 
 enum { N = 1000 };
-static nndyn_context *context;
-static nt_allocator counter;
-
-static int set_up(void **state)
-{
-    (void)state;
-    counter = (nt_allocator){0};
-    context = nt_context(&counter);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    nndyn_context_free(context);
-    nt_no_leak(&counter);
-    return 0;
-}
-
 static void bounded_grids(void **state)
 {
     (void)state;

@@ -1,25 +1,7 @@
 /* The exact scan: against a brute-force twin on five families, on public data, at any number of threads; its errors. */
 #include "statistics/samples.h"
 #include <float.h>
-
-static nndyn_context *context;
-static nt_allocator counter;
-
-static int set_up(void **state)
-{
-    (void)state;
-    counter = (nt_allocator){0};
-    context = nt_context(&counter);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    nndyn_context_free(context);
-    nt_no_leak(&counter);
-    return 0;
-}
+#include "support/fixture.h"
 
 /* ---- the twin: every window, every sample, by the definitions ---------------------------------------------------- */
 

@@ -1,25 +1,7 @@
 /* Comparison with other laws, goodness of fit, dependent records. */
 #include "statistics/powerlaw.h"
 #include "statistics/samples.h"
-
-static nndyn_context *context;
-static nt_allocator counter;
-
-static int set_up(void **state)
-{
-    (void)state;
-    counter = (nt_allocator){0};
-    context = nt_context(&counter);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    nndyn_context_free(context);
-    nt_no_leak(&counter);
-    return 0;
-}
+#include "support/fixture.h"
 
 static nndyn_powerlaw_fit *fit_on(int64_t n, const double *x, double xmin, double xmax)
 {

@@ -1,6 +1,7 @@
 /* Small tools: against closed forms, naive twins, published tables and finite differences. */
 #include "statistics/samples.h"
 #include "statistics/statistics.h"
+#include "support/fixture.h"
 
 static int compare_doubles(const void *a, const void *b)
 {
@@ -180,25 +181,6 @@ static void truncated_exponential(void **state)
 }
 
 /* ---- two samples ------------------------------------------------------------------------------------------------- */
-
-static nndyn_context *context;
-static nt_allocator counter;
-
-static int set_up(void **state)
-{
-    (void)state;
-    counter = (nt_allocator){0};
-    context = nt_context(&counter);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    nndyn_context_free(context);
-    nt_no_leak(&counter);
-    return 0;
-}
 
 /* All arrangements of n + m samples, by bits. */
 static double count_arrangements(int n, int m, double distance)

@@ -1,6 +1,6 @@
 /* fixture.h - a context that counts its memory around each test; what is left behind fails the test. */
-#ifndef TEST_LINALG_FIXTURE_H
-#define TEST_LINALG_FIXTURE_H
+#ifndef TEST_SUPPORT_FIXTURE_H
+#define TEST_SUPPORT_FIXTURE_H
 #include "support/support.h"
 
 static nndyn_context *context;
