@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "linalg/basis.h"
+#include "linalg/linalg.h"
 #include <math.h>
 #include <string.h>
 
@@ -169,4 +170,15 @@ double nd_norm(const nd_kernels_f64 *kernels, int64_t n, const double *x)
         sum += (x[i] / largest) * (x[i] / largest);
     }
     return largest * sqrt(sum);
+}
+
+double nd_sign_of_largest(int64_t n, const double *v)
+{
+    int64_t largest = 0;
+    for (int64_t i = 1; i < n; i++) {
+        if (fabs(v[i]) > fabs(v[largest])) {
+            largest = i;
+        }
+    }
+    return v[largest] < 0 ? -1 : 1;
 }

@@ -117,16 +117,9 @@ static int dense_is_better(const nd_eigenpairs *pairs)
 
 /* ---- the public function ----------------------------------------------------------------------------------------- */
 
-/* Signs are fixed so that results do not depend on the random start: the entry of largest size is positive. */
 static void write_vector(int64_t n, const double *from, double *to)
 {
-    int64_t largest = 0;
-    for (int64_t i = 1; i < n; i++) {
-        if (fabs(from[i]) > fabs(from[largest])) {
-            largest = i;
-        }
-    }
-    double sign = from[largest] < 0 ? -1 : 1;
+    const double sign = nd_sign_of_largest(n, from);
     for (int64_t i = 0; i < n; i++) {
         to[i] = sign * from[i];
     }

@@ -197,18 +197,6 @@ static int search_all(search *find, int vectors)
 
 /* ---- the public function ----------------------------------------------------------------------------------------- */
 
-/* Signs are fixed so that results do not depend on the random start: the entry of v of largest size is positive. */
-static double sign_of(int64_t n, const double *v)
-{
-    int64_t largest = 0;
-    for (int64_t i = 1; i < n; i++) {
-        if (fabs(v[i]) > fabs(v[largest])) {
-            largest = i;
-        }
-    }
-    return v[largest] < 0 ? -1 : 1;
-}
-
 static void write_row(int64_t n, double sign, const double *from, double *to)
 {
     for (int64_t i = 0; i < n; i++) {
@@ -224,7 +212,7 @@ static void write_results(const search *find, double *s, double *u, double *v, d
     const nd_basis *right = run->swapped ? &run->locked_left : &run->locked_right;
     size_t bytes = (size_t)find->count * sizeof *s;
     for (int64_t i = 0; (u != NULL || v != NULL) && i < find->count; i++) {
-        double sign = sign_of(op->columns, right->rows[i]);
+        double sign = nd_sign_of_largest(op->columns, right->rows[i]);
         if (u != NULL) {
             write_row(op->rows, sign, left->rows[i], u + i * op->rows);
         }

@@ -32,6 +32,9 @@ double nd_singular_values_bytes(int64_t rows, int64_t columns, int64_t count);
 /* Replace the rows (m <= n) of a row-major m x n matrix by orthonormal ones (QR with the signs of R made positive: Haar
  * distributed for normal input). */
 int nd_orthonormal_rows(void *handle, int64_t m, int64_t n, double *a);
+/* The sign of the entry of largest size, 1 or -1 (the first of equals; 1 for zero): vectors known up to their sign are
+ * multiplied by it, so that results do not depend on a random start. */
+double nd_sign_of_largest(int64_t n, const double *v);
 
 /* Eigenvalues of an n x n matrix given column-major, which is destroyed.  vectors: NULL, or n x n, row j as LAPACK's
  * dgeev lays out column j: the eigenvector of a real value; real and imaginary part in two rows for a pair, the one

@@ -134,11 +134,7 @@ static void fix_signs(triplets *r)
 {
     for (int64_t i = 0; i < r->count; i++) {
         double *u = r->u + i * r->rows;
-        int64_t largest = 0;
-        for (int64_t k = 1; k < r->rows; k++) {
-            largest = fabs(u[k]) > fabs(u[largest]) ? k : largest;
-        }
-        if (u[largest] < 0) {
+        if (nd_sign_of_largest(r->rows, u) < 0) {
             negate(r->rows, u);
             negate(r->columns, r->v + i * r->columns);
         }

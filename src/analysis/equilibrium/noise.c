@@ -18,11 +18,7 @@ void nd_fix_signs(int64_t rows, int64_t columns, double *vectors)
 {
     for (int64_t i = 0; i < rows; i++) {
         double *row = vectors + i * columns;
-        int64_t largest = 0;
-        for (int64_t j = 1; j < columns; j++) {
-            largest = fabs(row[j]) > fabs(row[largest]) ? j : largest;
-        }
-        if (row[largest] < 0) {
+        if (nd_sign_of_largest(columns, row) < 0) {
             for (int64_t j = 0; j < columns; j++) {
                 row[j] = -row[j];
             }
