@@ -1,0 +1,227 @@
+/* nndyn/springblock.h - the spring-block chain: layers as blocks that friction holds and noise frees.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * L blocks on a line, springs between neighbors, block 0 is the wall at 0, the other end is held at "length" y or
+ * pulled by a force.  Friction holds a block until the force on it is beyond a threshold, noise loosens it.  Block l
+ * stands for layer l of a network, y - x_l for the data separation D_l after it, the extension x_l - x_(l-1) for the
+ * layer's load, friction for nonlinearity and noise for whatever makes training stochastic.  Shi, Pan and Dokmanic,
+ * "Spring-block theory of feature learning in deep neural networks", Phys. Rev. Lett. (2025), arXiv:2407.19353;
+ * docs/springblock.md.
+ *
+ * Order 1 (overdamped), all blocks from the old positions, with F_l = k (x_(l+1) - 2 x_l + x_(l-1)) and normal numbers
+ * xi of variance 1:
+ *
+ *     x_l <- x_l + step S(F_l + noise xi),   S(g) = g - right (g > right), g + left (g < -left), 0 otherwise
+ *
+ * Order 2 (inertia), mass m, damping c, friction as an acceleration:
+ *
+ *     dx_l = v_l dt,   m dv_l = (F_l - c v_l) dt - m f(v_l) dt + m noise dW,   f = right (v > 0), -left (v < 0)
+ *
+ * Positions are those of blocks 1 to L: arrays of L numbers.  Force is in units of k times position, time in units of
+ * "step" times steps.  Random numbers depend on seed, run, step and block only, and one is drawn for a block that
+ * sticks as well. */
+#ifndef NNDYN_SPRINGBLOCK_H
+#define NNDYN_SPRINGBLOCK_H
+#include "core.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- the chain --------------------------------------------------------------------------------------------------- */
+
+/** A chain: parameters, positions, velocities and the number of steps made. */
+typedef struct nndyn_springblock nndyn_springblock;
+
+/** Create a chain at rest.  The defaults are the published simulations' (in brackets where order 2 has another one).
+ *  @param context the context
+ *  @param blocks L, 1 to 1000000
+ *  @param options
+ *    "order" (integer 1 or 2; 1);
+ *    "spring" (double > 0, 1 [0.1]): k;
+ *    "length" (double > 0, 1): y, also what positions are measured against in nndyn_springblock_separation;
+ *    "pull" (text): "held" (default): block L hangs on a spring whose other end is at y; or "force": on a constant
+ *      force;
+ *    "force" (double >= 0, 1): that force, with "pull" "force" only;
+ *    "friction_right", "friction_left" (double >= 0, 0.1 [0.003] and 0.1 [0.004]): thresholds against motion towards
+ *      the pulled end and away from it; forces with order 1, accelerations with order 2;
+ *    "noise" (double >= 0, 0.1 [0.003]): with order 1 the deviation of the force a step, which is the parameter to keep
+ *      when the step is changed; with order 2 the amplitude of white noise;
+ *    "noise_kind" (text): "independent" (default [not]): each block has its own; or "common" [default]: all blocks have
+ *      the same, the sum of L independent ones, as in the published simulation: its amplitude is "noise" times sqrt(L);
+ *    "decay" (double >= 0, 0 [0.001]): the noise at time t is "noise" times exp(-decay t);
+ *    "step" (double > 0, 0.01 [0.05]): eta, or dt;
+ *    "mass" (double > 0, 1), "damping" (double >= 0, 1), and
+ *    "scheme" (text): "proximal" (default): implicit friction, which sticks exactly; or "sign": explicit friction
+ *      against the sign of the velocity, as in the published simulation, which never sticks: without noise it creeps
+ *      (docs/springblock.md).  These three with order 2 only;
+ *    "start" (double, 0): position of all blocks: 0 at the wall, y at the pulled end;
+ *    "seed" (integer, the context's seed)
+ *  @param out receives the chain
+ *  @return NNDYN_OK, NNDYN_EARG (blocks), NNDYN_EOPTION (also: a step at which the springs are unstable, which is
+ *          4 k step >= 2 with order 1 and 2 k step^2 + damping step >= 2 mass with order 2; an option of order 2 or
+ *          of the other pull), NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ELIMIT */
+NNDYN_API int nndyn_springblock_create(nndyn_context *context, int64_t blocks, const nndyn_options *options,
+                                       nndyn_springblock **out);
+
+/** Release a chain.  @param chain a chain or NULL */
+NNDYN_API void nndyn_springblock_free(nndyn_springblock *chain);
+
+/** One of its parameters, by name: "blocks", "order", "spring", "length", "force", "friction_right", "friction_left",
+ *  "noise", "amplitude" (what a block feels at the present step: "noise", times sqrt(L) if common, times
+ *  exp(-decay t)), "decay", "step", "mass", "damping", "start".
+ *  @param chain the chain
+ *  @param name one of these
+ *  @param value receives it
+ *  @return NNDYN_OK, NNDYN_EARG (no such name), NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_get(nndyn_springblock *chain, const char *name, double *value);
+
+/** Where the chain is.
+ *  @param chain the chain
+ *  @param x receives L positions; may be NULL
+ *  @param v receives L velocities, of order 1 all 0; may be NULL
+ *  @param step receives the steps made; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_get_state(nndyn_springblock *chain, double *x, double *v, int64_t *step);
+
+/** Put the chain somewhere.  With what get_state gave, it goes on as if it had never been interrupted.
+ *  @param chain the chain
+ *  @param x L positions
+ *  @param v L velocities; NULL for 0, and with order 1
+ *  @param step steps made, 0 to 2^40: sets the time of the noise's decay and the random numbers to come
+ *  @return NNDYN_OK, NNDYN_EARG (also: v with order 1), NNDYN_EDATA, NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_set_state(nndyn_springblock *chain, const double *x, const double *v, int64_t step);
+
+/** Run the chain.
+ *  @param chain the chain
+ *  @param steps how many, 0 to 2^40
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ENUMERIC (positions grew beyond numbers), NNDYN_EBUSY, NNDYN_ENOMEM,
+ *          NNDYN_ECANCELED.  After a failure the chain is where it was.
+ *  Cost: docs/springblock.md; on one thread. */
+NNDYN_API int nndyn_springblock_run(nndyn_springblock *chain, int64_t steps);
+
+/** Run the chain and keep where it was before the first step and after each "every" steps.
+ *  @param chain the chain
+ *  @param steps how many
+ *  @param every 1 or more
+ *  @param rows must be 1 + steps / every, rounded down
+ *  @param x receives rows x L positions
+ *  @param v receives rows x L velocities; may be NULL
+ *  @return as nndyn_springblock_run, and NNDYN_ELIMIT */
+NNDYN_API int nndyn_springblock_trajectory(nndyn_springblock *chain, int64_t steps, int64_t every, int64_t rows,
+                                           double *x, double *v);
+
+/** The chain's load curve, D_l = y - x_l: what nndyn_load_curve takes.
+ *  @param chain the chain
+ *  @param separation receives L + 1 numbers, l = 0..L; the first one is y
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_separation(nndyn_springblock *chain, double *separation);
+
+/* ---- many chains ------------------------------------------------------------------------------------------------- */
+
+/** Run many copies of a chain from where it is, each with random numbers of its own, over the context's threads.  The
+ *  chain itself stays where it is; run 0 goes where nndyn_springblock_run would take it.
+ *
+ *  Curvature is that of the mean profile, with the loads d_l = x_l - x_(l-1) and n_l = 1 - x_l / x_L:
+ *  kappa = (d_1 - d_L) / x_L, bow = mean of n_0..n_L less 1/2 (kappa < 0 and bow > 0: late layers carry the load).
+ *  Standard errors are from the scatter of the runs, by linearization; of one run, or where x_L <= 0, they and the
+ *  curvature are NaN.
+ *  @param chain the chain
+ *  @param runs how many, 1 to 2^24
+ *  @param steps of each
+ *  @param options "average" (double from 0 to 1, 0): positions are averaged over this last fraction of the steps; 0:
+ *         the last positions alone
+ *  @param mean receives L means over the runs (and the averaged steps)
+ *  @param deviation receives L standard deviations of the position, over runs and averaged steps; 0 for a single one;
+ *         may be NULL
+ *  @param kappa receives kappa and its standard error, 2 numbers; may be NULL
+ *  @param bow receives bow and its standard error, 2 numbers; may be NULL
+ *  @param profiles receives runs x L: the position of each run, or its average; may be NULL
+ *  @return as nndyn_springblock_run, and NNDYN_EOPTION, NNDYN_ELIMIT */
+NNDYN_API int nndyn_springblock_ensemble(nndyn_springblock *chain, int64_t runs, int64_t steps,
+                                         const nndyn_options *options, double *mean, double *deviation, double *kappa,
+                                         double *bow, double *profiles);
+
+/** The phase diagram: an ensemble, or the mean field, for each friction and noise, all else as in the chain and from
+ *  where it is.  Every cell has the same random numbers as nndyn_springblock_ensemble: neighbors compare well, and
+ *  their errors are correlated.
+ *  @param chain the chain
+ *  @param frictions number of frictions
+ *  @param friction their values, >= 0
+ *  @param noises number of noises
+ *  @param noise their values, >= 0
+ *  @param runs of each cell; 0: the mean field (order 1 only), whose errors are 0
+ *  @param steps of each run
+ *  @param options "axis" (text): what the frictions are: "right" (default), "left" or "both"; "average", as above
+ *  @param kappa,kappa_error,bow,bow_error receive frictions x noises each; may be NULL
+ *  @param profiles receives frictions x noises x L means; may be NULL
+ *  @return as nndyn_springblock_ensemble, and NNDYN_EUNSUPPORTED (the mean field of order 2) */
+NNDYN_API int nndyn_springblock_phase(nndyn_springblock *chain, int64_t frictions, const double *friction,
+                                      int64_t noises, const double *noise, int64_t runs, int64_t steps,
+                                      const nndyn_options *options, double *kappa, double *kappa_error, double *bow,
+                                      double *bow_error, double *profiles);
+
+/* ---- closed forms: functions of the chain's parameters ----------------------------------------------------------- */
+
+/** Where the chain comes to rest without noise, started at rest at the wall (with "pull" "held" also at y): the
+ *  solution of the obstacle problem.  With order 2 a bound: blocks of little damping overshoot.
+ *  @param chain the chain; only its parameters count
+ *  @param x receives L positions
+ *  @param moved receives how many blocks ever move; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EUNSUPPORTED ("start" is neither of them), NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_stuck(nndyn_springblock *chain, double *x, int64_t *moved);
+
+/** The cascade: how long (or with "pull" "force", how hard) one must pull for the n-th block, counted from the pulled
+ *  end, to move.  Held: friction n (n + 1) / (2 k), friction that of the direction in which the chain starts; force:
+ *  friction n.
+ *  @param chain the chain; only its parameters count
+ *  @param thresholds receives L of them, n = 1..L
+ *  @return as nndyn_springblock_stuck */
+NNDYN_API int nndyn_springblock_cascade(nndyn_springblock *chain, double *thresholds);
+
+/** Mean positions of the stationary state under noise: exact for any noise above 0, step, kind of noise and order.
+ *  How long it takes to get there is nndyn_springblock_relaxation_time's answer.
+ *  @param chain the chain; only its parameters count
+ *  @param x receives L positions
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_equilibrium(nndyn_springblock *chain, double *x);
+
+/** Mean velocity of a block under constant forces: order 1 the expectation of S(F + noise xi), order 2 that of the
+ *  stationary density of the velocity.
+ *  @param chain the chain; its amplitude of the present step counts
+ *  @param n how many forces
+ *  @param force n of them
+ *  @param mean receives n mean velocities
+ *  @param square receives n mean squares of the velocity (order 1: of S); may be NULL
+ *  @param mobility receives n derivatives of the mean by the force; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_ENUMERIC (order 2: without damping a block under such a force has
+ *          no stationary velocity), NNDYN_EUNSUPPORTED (order 2 without noise), NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_drift(nndyn_springblock *chain, int64_t n, const double *force, double *mean,
+                                      double *square, double *mobility);
+
+/** Run the mean field from where the chain is: each block moves by the mean of S at the mean positions.  The chain
+ *  stays where it is.  Within 0.003 of kappa of ensembles at the published step, and a thousand times cheaper.
+ *  @param chain the chain, of order 1
+ *  @param steps how many
+ *  @param x receives L positions
+ *  @return as nndyn_springblock_run, and NNDYN_EUNSUPPORTED (order 2) */
+NNDYN_API int nndyn_springblock_mean_field(nndyn_springblock *chain, int64_t steps, double *x);
+
+/** Steps in which the slowest mode of the mean positions, linearized about the stationary state, falls by e.  For order
+ *  2, of a chain whose positions are slow against its velocities.
+ *  @param chain the chain; its amplitude of the present step counts
+ *  @param steps receives them; infinite where the mobility is 0 in double precision
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_relaxation_time(nndyn_springblock *chain, double *steps);
+
+/** Stationary covariance of the positions about their means, linearized and to first order in the step.
+ *  @param chain the chain, of order 1, with noise; its amplitude of the present step counts
+ *  @param covariance receives L x L
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ENUMERIC (no noise, or so little that the mobility is 0 in double precision),
+ *          NNDYN_EUNSUPPORTED (order 2; common noise), NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_covariance(nndyn_springblock *chain, double *covariance);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
