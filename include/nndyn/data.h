@@ -131,6 +131,25 @@ NNDYN_API int nndyn_dataset_convert(nndyn_dataset *dataset, int dtype, nndyn_dat
  *          NNDYN_ENOMEM, NNDYN_ELIMIT */
 NNDYN_API int nndyn_dataset_standardize(nndyn_dataset *dataset, nndyn_dataset *reference, nndyn_dataset **out);
 
+/** Images at another size.  Each sample's inputs are read as channels x height x width numbers, row-major (channel,
+ *  then row, then column); the result holds channels x new_height x new_width in the same order, targets and labels as
+ *  they were.  Output pixel i of an axis is the weighted mean of input pixels under a triangle about (i + 1/2) size /
+ *  new_size - 1/2 ("align corners" off), of half-width max(1, size / new_size) pixels when antialiased, its weights
+ *  made to sum to one at the edges: what image libraries call bilinear with antialiasing (2.8 pixels for 28 to 10).
+ *  Without antialiasing the half-width is 1, plain bilinear interpolation between the two nearest pixels.  Enlarging
+ *  is the same either way.  Sums are in double precision; results lie between the smallest and largest pixel they are
+ *  made of, so constant images stay constant, and the same size returns the same bits.
+ *  @param dataset the data set, of channels * height * width inputs
+ *  @param channels,height,width what its inputs are, all at least 1
+ *  @param new_height,new_width the size to make, at least 1
+ *  @param options "antialias" (integer, 1): 0 for plain bilinear
+ *  @param out receives the new data set (a copy, of the same precision)
+ *  @return NNDYN_OK, NNDYN_EARG (also: the sizes are not those of the inputs), NNDYN_EOPTION, NNDYN_EBUSY,
+ *          NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_ECANCELED */
+NNDYN_API int nndyn_dataset_resize(nndyn_dataset *dataset, int64_t channels, int64_t height, int64_t width,
+                                   int64_t new_height, int64_t new_width, const nndyn_options *options,
+                                   nndyn_dataset **out);
+
 /** Split at random into two data sets (copies).
  *  @param dataset the data set, of at least two samples
  *  @param fraction of the samples that goes to @p second, in (0, 1), rounded to a whole number of them; both parts get
@@ -149,9 +168,12 @@ NNDYN_API int nndyn_dataset_split(nndyn_dataset *dataset, double fraction, const
  *  @param kind NNDYN_BATCH_FULL, _EPOCHS or _REPLACEMENT
  *  @param size samples a batch, 1 to the number of samples; ignored for NNDYN_BATCH_FULL
  *  @param options "seed" (integer, the context's); "label_noise" (double in [0,1], 0): with this probability a label is
- *         replaced, anew in each batch, by one drawn uniformly from all classes; "target_noise" (double >= 0, 0) and
- *         "input_noise" (double >= 0, 0): standard deviation of normal noise added anew in each batch; "drop_last"
- *         (integer, 0): with _EPOCHS leave out a last batch that is not full
+ *         replaced, anew in each batch, by one drawn uniformly from all classes; "label_noise_exact" (integer, 0): 1
+ *         replaces instead exactly this fraction of a batch's labels, rounded down to a whole number of them, chosen at
+ *         random; "target_noise" (double >= 0, 0) and "input_noise" (double >= 0, 0): standard deviation of normal
+ *         noise added anew in each batch; "relative_input_noise" (double >= 0, 0): the same, in units of the standard
+ *         deviation of all the numbers of the batch's inputs (with "input_noise" given too, variances add);
+ *         "drop_last" (integer, 0): with _EPOCHS leave out a last batch that is not full
  *  @param out receives the batches
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_ESTATE (label noise without labels, target noise without
  *          targets), NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ELIMIT */

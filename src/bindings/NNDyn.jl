@@ -390,6 +390,11 @@ nndyn_dataset_convert(dataset, dtype, out) =
 nndyn_dataset_standardize(dataset, reference, out) =
     ccall(symbol(:nndyn_dataset_standardize), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), dataset, reference, out)
 
+nndyn_dataset_resize(dataset, channels, height, width, new_height, new_width, options, out) =
+    ccall(symbol(:nndyn_dataset_resize), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Int64, Int64, Int64, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), dataset, channels, height, width,
+        new_height, new_width, options, out)
+
 nndyn_dataset_split(dataset, fraction, options, first, second) =
     ccall(symbol(:nndyn_dataset_split), Cint, (Ptr{Cvoid}, Cdouble, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}, Ptr{Ptr{Cvoid}}),
         dataset, fraction, options, first, second)
@@ -1371,6 +1376,17 @@ converted(data::Dataset, ::Type{T}) where {T} =
 "Inputs as (x - mean) / deviation of `reference`."
 standardize(data::Dataset, reference::Dataset = data) =
     Dataset(created(out -> nndyn_dataset_standardize(data, reference, out), data), data)
+
+"Images of `channels` planes of height x width numbers, row by row, at the size new_height x new_width."
+function resize(data::Dataset, channels, height, width, new_height, new_width; options...)
+    o = with_options(options)
+    return Dataset(
+        created(data) do out
+            nndyn_dataset_resize(data, channels, height, width, new_height, new_width, o, out)
+        end,
+        data,
+    )
+end
 
 "Two data sets, the second with this fraction of the samples."
 function Base.split(data::Dataset, fraction::Real; options...)

@@ -203,6 +203,7 @@ _FUNCTIONS = {
     "nndyn_dataset_select": (_int, [_ptr, _i64, _ptr, _ptr]),
     "nndyn_dataset_convert": (_int, [_ptr, _int, _ptr]),
     "nndyn_dataset_standardize": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_dataset_resize": (_int, [_ptr, _i64, _i64, _i64, _i64, _i64, _ptr, _ptr]),
     "nndyn_dataset_split": (_int, [_ptr, _f64, _ptr, _ptr, _ptr]),
     "nndyn_batches_create": (_int, [_ptr, _int, _i64, _ptr, _ptr]),
     "nndyn_batches_free": (None, [_ptr]),
@@ -1068,6 +1069,13 @@ class Dataset(_Handle):
         """Inputs as (x - mean) / deviation of `reference`, by default of this data set."""
         reference = reference or self
         return self._wrap(_created(self, "nndyn_dataset_standardize", self.pointer, reference.pointer), self)
+
+    def resize(self, shape, new_shape, **options):
+        """Images of `shape` (height, width) or (channels, height, width) as images of `new_shape` (height, width)."""
+        channels, height, width = (1, *shape) if len(shape) == 2 else shape
+        with self._options(options) as o:
+            pointer = _created(self, "nndyn_dataset_resize", self.pointer, channels, height, width, *new_shape, o)
+        return self._wrap(pointer, self)
 
     def split(self, fraction, **options):
         """Two data sets, the second with this fraction of the samples."""

@@ -15,19 +15,22 @@ struct nndyn_batches {
     int64_t steps;  /* of one pass over the data */
     int64_t *order; /* epochs: the permutation of `epoch` */
     int64_t epoch;  /* -1: none yet */
-    double label_noise, input_noise, target_noise;
-    void *x, *t;  /* buffers of one batch; NULL where the data set's own arrays are handed out */
-    double *draw; /* noise of one row */
+    double label_noise, input_noise, relative_input_noise, target_noise;
+    int exact;       /* label noise replaces a fixed number of labels a batch */
+    void *x, *t;     /* buffers of one batch; NULL where the data set's own arrays are handed out */
+    double *draw;    /* noise of one row */
+    int64_t *chosen; /* exact label noise: a permutation of the batch; its head is replaced */
     nd_arena arena;
 };
 
 /* ---- creation ---------------------------------------------------------------------------------------------------- */
 
-enum { SEED, LABEL_NOISE, TARGET_NOISE, INPUT_NOISE, DROP_LAST, OPTIONS };
+enum { SEED, LABEL_NOISE, LABEL_NOISE_EXACT, TARGET_NOISE, INPUT_NOISE, RELATIVE_INPUT_NOISE, DROP_LAST, OPTIONS };
 
 static const nd_option_spec specs[OPTIONS] = {
     {"seed", ND_INTEGER, -HUGE_VAL, HUGE_VAL, 0, NULL}, {"label_noise", ND_REAL, 0, 1, 0, NULL},
-    {"target_noise", ND_REAL, 0, DBL_MAX, 0, NULL},     {"input_noise", ND_REAL, 0, DBL_MAX, 0, NULL},
+    {"label_noise_exact", ND_INTEGER, 0, 1, 0, NULL},   {"target_noise", ND_REAL, 0, DBL_MAX, 0, NULL},
+    {"input_noise", ND_REAL, 0, DBL_MAX, 0, NULL},      {"relative_input_noise", ND_REAL, 0, DBL_MAX, 0, NULL},
     {"drop_last", ND_INTEGER, 0, 1, 0, NULL},
 };
 
@@ -48,13 +51,18 @@ nndyn_dataset *nd_batches_dataset(nndyn_batches *batches)
     return batches->dataset;
 }
 
+static int input_noise(const nndyn_batches *b)
+{
+    return b->input_noise > 0 || b->relative_input_noise > 0;
+}
+
 static void carve(nd_arena *arena, nndyn_batches *b)
 {
     const nndyn_dataset *data = b->dataset;
     size_t size = nd_real_size(data->dtype);
     int whole = b->kind == NNDYN_BATCH_FULL;
     int64_t widest = data->inputs > data->targets ? data->inputs : data->targets;
-    if (!whole || b->input_noise > 0) {
+    if (!whole || input_noise(b)) {
         b->x = nd_arena_take(arena, b->size * data->inputs, size);
     }
     if (data->targets > 0 && (!whole || b->label_noise > 0 || b->target_noise > 0)) {
@@ -63,8 +71,11 @@ static void carve(nd_arena *arena, nndyn_batches *b)
     if (b->kind == NNDYN_BATCH_EPOCHS) {
         b->order = nd_arena_take(arena, data->samples, sizeof *b->order);
     }
-    if (b->input_noise > 0 || b->target_noise > 0) {
+    if (input_noise(b) || b->target_noise > 0) {
         b->draw = nd_arena_take(arena, widest, sizeof *b->draw);
+    }
+    if (b->exact) {
+        b->chosen = nd_arena_take(arena, b->size, sizeof *b->chosen);
     }
 }
 
@@ -87,6 +98,8 @@ static int configure(nndyn_dataset *dataset, int kind, int64_t size, const nndyn
     b->label_noise = values[LABEL_NOISE].real;
     b->target_noise = values[TARGET_NOISE].real;
     b->input_noise = values[INPUT_NOISE].real;
+    b->relative_input_noise = values[RELATIVE_INPUT_NOISE].real;
+    b->exact = b->label_noise > 0 && values[LABEL_NOISE_EXACT].integer != 0;
     b->epoch = -1;
     b->steps = count_steps(b);
     if (b->label_noise > 0 && dataset->classes == 0) {
@@ -191,15 +204,30 @@ static void gather(const nndyn_batches *b, int64_t sample, int64_t i)
 
 /* ---- noise: number i of the batch draws from place i of the step's stream ---------------------------------------- */
 
-static void add_label_noise(const nndyn_batches *b, int64_t step, int64_t i)
+static void replace_label(const nndyn_batches *b, int64_t step, int64_t i)
 {
     const nndyn_dataset *data = b->dataset;
+    int64_t label = nd_below(nd_stream_open(b->seed, ND_RANDOM_LABEL_NOISE, 1, step), i, data->classes);
+    char *row = (char *)b->t + (size_t)(i * data->targets) * nd_real_size(data->dtype);
+    nd_one_hot(row, data->dtype, data->classes, label);
+}
+
+static void add_label_noise(const nndyn_batches *b, int64_t step, int64_t i)
+{
     double chance;
     nd_uniform(nd_stream_open(b->seed, ND_RANDOM_LABEL_NOISE, 0, step), i, 1, &chance);
     if (chance < b->label_noise) {
-        int64_t label = nd_below(nd_stream_open(b->seed, ND_RANDOM_LABEL_NOISE, 1, step), i, data->classes);
-        char *row = (char *)b->t + (size_t)(i * data->targets) * nd_real_size(data->dtype);
-        nd_one_hot(row, data->dtype, data->classes, label);
+        replace_label(b, step, i);
+    }
+}
+
+/* A fixed number of labels, p n rounded down; a product that is within rounding of a whole number counts as it. */
+static void add_exact_label_noise(const nndyn_batches *b, int64_t step, int64_t count)
+{
+    int64_t replaced = (int64_t)floor(b->label_noise * (double)count * (1 + 4 * DBL_EPSILON));
+    nd_permutation(nd_stream_open(b->seed, ND_RANDOM_LABEL_NOISE, 2, step), count, b->chosen);
+    for (int64_t k = 0; k < replaced && k < count; k++) {
+        replace_label(b, step, b->chosen[k]);
     }
 }
 
@@ -214,19 +242,56 @@ static void add_normal(const nndyn_batches *b, nd_stream stream, double deviatio
     }
 }
 
-static void add_noise(const nndyn_batches *b, int64_t step, int64_t i)
+/* Standard deviation of all inputs of the batch, in two passes. */
+static double spread(const nndyn_batches *b, int64_t count)
 {
-    const nndyn_dataset *data = b->dataset;
-    if (b->label_noise > 0) {
+    int64_t n = count * b->dataset->inputs;
+    double mean = 0, square = 0;
+    for (int64_t i = 0; i < n; i++) {
+        mean += nd_real_at(b->x, b->dataset->dtype, i);
+    }
+    mean /= (double)n;
+    for (int64_t i = 0; i < n; i++) {
+        double d = nd_real_at(b->x, b->dataset->dtype, i) - mean;
+        square += d * d;
+    }
+    return sqrt(square / (double)n);
+}
+
+static void add_target_noise(const nndyn_batches *b, int64_t step, int64_t count)
+{
+    nd_stream stream = nd_stream_open(b->seed, ND_RANDOM_TARGET_NOISE, 0, step);
+    for (int64_t i = 0; i < count; i++) {
+        add_normal(b, stream, b->target_noise, i, b->dataset->targets, b->t);
+    }
+}
+
+/* Absolute and relative noise are independent: their variances add. */
+static void add_input_noise(const nndyn_batches *b, int64_t step, int64_t count)
+{
+    nd_stream stream = nd_stream_open(b->seed, ND_RANDOM_INPUT_NOISE, 0, step);
+    double deviation = b->input_noise;
+    if (b->relative_input_noise > 0) {
+        deviation = hypot(deviation, b->relative_input_noise * spread(b, count));
+    }
+    for (int64_t i = 0; i < count; i++) {
+        add_normal(b, stream, deviation, i, b->dataset->inputs, b->x);
+    }
+}
+
+static void add_noise(const nndyn_batches *b, int64_t step, int64_t count)
+{
+    for (int64_t i = 0; b->label_noise > 0 && !b->exact && i < count; i++) {
         add_label_noise(b, step, i);
     }
-    if (b->target_noise > 0) {
-        nd_stream stream = nd_stream_open(b->seed, ND_RANDOM_TARGET_NOISE, 0, step);
-        add_normal(b, stream, b->target_noise, i, data->targets, b->t);
+    if (b->exact) {
+        add_exact_label_noise(b, step, count);
     }
-    if (b->input_noise > 0) {
-        nd_stream stream = nd_stream_open(b->seed, ND_RANDOM_INPUT_NOISE, 0, step);
-        add_normal(b, stream, b->input_noise, i, data->inputs, b->x);
+    if (b->target_noise > 0) {
+        add_target_noise(b, step, count);
+    }
+    if (input_noise(b)) {
+        add_input_noise(b, step, count);
     }
 }
 
@@ -242,8 +307,8 @@ int nd_batches_get(nndyn_batches *b, int64_t step, int64_t *n, const void **x, c
     }
     for (int64_t i = 0; (b->x != NULL || b->t != NULL) && i < count; i++) {
         gather(b, sample_of(b, step, first, i), i);
-        add_noise(b, step, i);
     }
+    add_noise(b, step, count);
     *n = count;
     *x = b->x != NULL ? b->x : b->dataset->x;
     *t = b->t != NULL ? b->t : b->dataset->t;

@@ -134,6 +134,8 @@ static void any_order_gives_the_same_batch(void **state)
     nt_ok(options, nndyn_options_set_double(options, "input_noise", 0.1));
     nt_ok(options, nndyn_options_set_double(options, "target_noise", 0.2));
     for (int kind = NNDYN_BATCH_FULL; kind <= NNDYN_BATCH_REPLACEMENT; kind++) {
+        nt_ok(options, nndyn_options_set_integer(options, "label_noise_exact", kind != NNDYN_BATCH_FULL));
+        nt_ok(options, nndyn_options_set_double(options, "relative_input_noise", kind == NNDYN_BATCH_FULL ? 0 : 0.3));
         nndyn_batches *b = batches_of(classes, kind, 30), *fresh = NULL;
         for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
             const double *x, *t, *fx, *ft;
@@ -207,6 +209,123 @@ static void label_noise_has_its_rate(void **state)
     nndyn_batches_free(b);
 }
 
+/* Labels of a batch that are not what they were; they must all be one-hot. */
+static int64_t changed_labels(const double *x, const double *t, int64_t n, int64_t *where)
+{
+    int64_t changed = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t old = (int64_t)x[i] % CLASSES;
+        double sum = 0;
+        for (int c = 0; c < CLASSES; c++) {
+            sum += t[i * CLASSES + c];
+        }
+        assert_true(sum == 1);
+        if (t[i * CLASSES + old] != 1) {
+            where[(int64_t)x[i]]++;
+            changed++;
+        }
+    }
+    return changed;
+}
+
+/* Exactly r = floor(p n) labels are drawn anew: never more than r changed, about 4/5 of them on average, and each
+ * sample about as often as any other.  2000 batches of 10 with r = 3: 4800 changes with standard deviation sqrt(6000 *
+ * .16) = 31; the chi-squared of 400 counts of mean 12 (each binomial, the sum below its 1 - 1e-6 quantile of 399
+ * degrees of freedom, 547).  p = 0.3 and n = 10 has floor 3 although the product of doubles may be rounded. */
+static void exact_label_noise_has_its_number(void **state)
+{
+    int64_t where[MANY] = {0}, n, total = 0, most = 0;
+    double chi = 0;
+    (void)state;
+    nt_ok(options, nndyn_options_set_double(options, "label_noise", 0.3));
+    nt_ok(options, nndyn_options_set_integer(options, "label_noise_exact", 1));
+    nndyn_batches *b = batches_of(classes, NNDYN_BATCH_EPOCHS, 10);
+    for (int64_t step = 0; step < 2000; step++) {
+        const double *x, *t;
+        nt_ok(b, nndyn_batches_get(b, step, &n, &x, &t));
+        const int64_t changed = changed_labels(x, t, n, where);
+        total += changed;
+        most = changed > most ? changed : most;
+    }
+    assert_int_equal(most, 3);
+    nt_near((double)total, 4800, 5 * 31);
+    for (int i = 0; i < MANY; i++) {
+        chi += pow((double)where[i] - (double)total / MANY, 2) / ((double)total / MANY);
+    }
+    assert_true(chi < 547);
+    nndyn_batches_free(b);
+}
+
+/* The number replaced, seen where a replacement always shows: with many classes hardly any draw is the old label. */
+static void exact_label_noise_rounds_down(void **state)
+{
+    static const struct {
+        double p;
+        int64_t size, want;
+    } cases[] = {{0.29, 100, 29}, {0.3, 10, 3}, {0.99, 10, 9}, {0.07, 100, 7}, {1, 7, 7}, {0.1, 9, 0}, {1e-9, 100, 0}};
+    enum { N = 100 };
+    double x[N] = {0};
+    int64_t labels[N] = {0}, n;
+    nndyn_dataset *d = NULL;
+    (void)state;
+    nt_ok(context, nndyn_dataset_create_labels(context, N, 1, x, 1000, labels, 1, &d));
+    nt_ok(options, nndyn_options_set_integer(options, "label_noise_exact", 1));
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        int64_t most = 0;
+        nt_ok(options, nndyn_options_set_double(options, "label_noise", cases[k].p));
+        nndyn_batches *b = batches_of(d, NNDYN_BATCH_EPOCHS, cases[k].size);
+        for (int64_t step = 0; step < 5; step++) {
+            const double *bx, *t;
+            int64_t changed = 0;
+            nt_ok(b, nndyn_batches_get(b, step, &n, &bx, &t));
+            for (int64_t i = 0; i < n; i++) {
+                changed += t[i * 1000] != 1;
+            }
+            most = n == cases[k].size && changed > most ? changed : most;
+        }
+        assert_int_equal(most, cases[k].want);
+        nndyn_batches_free(b);
+    }
+    nndyn_dataset_free(d);
+}
+
+/* Noise in units of the spread of the batch: a batch of scale 1000 gets 1000 times the noise of the same batch at scale
+ * 1, and its deviation is that of all numbers together (here columns of very different means: 0 and 10, each of spread
+ * 1; all together sqrt(26)).  20000 numbers: variance within 5 standard errors, 5 sqrt(2/20000) = 0.05.  Given with
+ * "input_noise", variances add. */
+static void relative_noise_has_its_deviation(void **state)
+{
+    enum { N = 10000 };
+    double *x = malloc(2 * N * sizeof *x);
+    nndyn_dataset *d = NULL;
+    (void)state;
+    nt_normal(4, 2 * N, x);
+    for (int i = 1; i < 2 * N; i += 2) {
+        x[i] += 10;
+    }
+    nt_ok(options, nndyn_options_set_double(options, "relative_input_noise", 0.5));
+    for (int k = 0; k < 3; k++) {
+        double scale = k == 1 ? 1000 : 1, square = 0, want = 0.25 * 26 * scale * scale;
+        for (int i = 0; i < 2 * N; i++) {
+            x[i] *= scale;
+        }
+        nt_ok(options, nndyn_options_set_double(options, "input_noise", k == 2 ? 3000 : 0));
+        nt_ok(context, nndyn_dataset_create(context, N, 2, x, 0, NULL, 0, &d));
+        nndyn_batches *b = batches_of(d, NNDYN_BATCH_FULL, 0);
+        const double *bx, *t;
+        int64_t n;
+        nt_ok(b, nndyn_batches_get(b, 5, &n, &bx, &t));
+        for (int i = 0; i < 2 * N; i++) {
+            square += pow(bx[i] - x[i], 2) / (2 * N);
+        }
+        want = k == 2 ? 0.25 * 26e6 + 9e6 : want;
+        nt_near(square / want, 1, 0.1);
+        nndyn_batches_free(b);
+        nndyn_dataset_free(d);
+    }
+    free(x);
+}
+
 /* Normal noise on inputs and targets: mean and variance of 46000 and of 23000 numbers within 5 standard errors. */
 static void normal_noise_has_its_moments(void **state)
 {
@@ -273,7 +392,9 @@ static void getting_allocates_nothing(void **state)
     nt_ok(options, nndyn_options_set_double(options, "label_noise", 0.5));
     nt_ok(options, nndyn_options_set_double(options, "input_noise", 0.5));
     nt_ok(options, nndyn_options_set_double(options, "target_noise", 0.5));
+    nt_ok(options, nndyn_options_set_double(options, "relative_input_noise", 0.5));
     for (int kind = NNDYN_BATCH_FULL; kind <= NNDYN_BATCH_REPLACEMENT; kind++) {
+        nt_ok(options, nndyn_options_set_integer(options, "label_noise_exact", kind == NNDYN_BATCH_EPOCHS));
         nndyn_batches *b = batches_of(classes, kind, 7);
         int64_t calls = counter.calls, n;
         for (int64_t step = 0; step < 300; step += 7) {
@@ -307,6 +428,14 @@ static void failures(void **state)
     nt_fails(NNDYN_ESTATE, numbers, "labels", nndyn_batches_create(numbers, NNDYN_BATCH_FULL, 0, options, &b));
     nt_ok(options, nndyn_options_set_double(options, "label_noise", 1.5));
     nt_fails(NNDYN_EOPTION, numbers, "label_noise", nndyn_batches_create(numbers, NNDYN_BATCH_FULL, 0, options, &b));
+    nt_ok(options, nndyn_options_set_double(options, "label_noise", 0));
+    nt_ok(options, nndyn_options_set_integer(options, "label_noise_exact", 2));
+    nt_fails(NNDYN_EOPTION, numbers, "label_noise_exact",
+             nndyn_batches_create(numbers, NNDYN_BATCH_FULL, 0, options, &b));
+    nt_ok(options, nndyn_options_set_integer(options, "label_noise_exact", 1));
+    nt_ok(options, nndyn_options_set_double(options, "relative_input_noise", -1));
+    nt_fails(NNDYN_EOPTION, numbers, "relative_input_noise",
+             nndyn_batches_create(numbers, NNDYN_BATCH_FULL, 0, options, &b));
     assert_null(b);
     assert_int_equal(nndyn_batches_shape(NULL, NULL, NULL), NNDYN_EARG);
     nt_fails(NNDYN_EARG, good, "step", nndyn_batches_get(good, -1, &n, &x, &t));
@@ -371,6 +500,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(any_order_gives_the_same_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(seeds_and_steps_matter, set_up, tear_down),
         cmocka_unit_test_setup_teardown(label_noise_has_its_rate, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(exact_label_noise_has_its_number, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(exact_label_noise_rounds_down, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(relative_noise_has_its_deviation, set_up, tear_down),
         cmocka_unit_test_setup_teardown(normal_noise_has_its_moments, set_up, tear_down),
         cmocka_unit_test_setup_teardown(noise_in_single_precision, set_up, tear_down),
         cmocka_unit_test_setup_teardown(getting_allocates_nothing, set_up, tear_down),

@@ -205,6 +205,10 @@ def test_datasets():
     assert labels is None
     close(data.select([3, 3, 0]).get()[0], x[[3, 3, 0]], 0)
     close(data.standardize().get()[0], (x - x.mean(0)) / x.std(0), 1e-12)
+    images = nndyn.Dataset(np.arange(2 * 18.0).reshape(2, 18))
+    small = images.resize((2, 3, 3), (3, 1), antialias=1)
+    close(small.get()[0].reshape(2, 2, 3), np.arange(36.0).reshape(2, 2, 3, 3).mean(3), 1e-13)
+    close(images.resize((6, 3), (6, 3)).get()[0], images.get()[0], 0)
     single = data.convert(np.float32)
     assert single.dtype == np.float32 and np.array_equal(single.get()[0], x.astype(np.float32))
     first, second = data.split(0.3, seed=1)
