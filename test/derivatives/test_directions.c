@@ -395,6 +395,71 @@ static void dropout(void **state)
     }
 }
 
+/* A small copy of the networks of the spring-block experiments: batch norm of the inputs, then blocks of dense, batch
+ * norm, leaky ReLU and dropout. */
+static problem spring_block_network(void)
+{
+    problem p = problem_begin(NNDYN_F64, 5);
+    nndyn_options *slope = options_of(p.context);
+    nt_ok(slope, nndyn_options_set_double(slope, "parameter", 0.3));
+    nt_ok(p.network, nndyn_network_add_batch_norm(p.network, NULL));
+    for (int l = 0; l < 3; l++) {
+        dense(&p, 5, NNDYN_IDENTITY);
+        nt_ok(p.network, nndyn_network_add_batch_norm(p.network, NULL));
+        nt_ok(p.network, nndyn_network_add_activation(p.network, NNDYN_LEAKY_RELU, slope));
+        nt_ok(p.network, nndyn_network_add_dropout(p.network, 0.2));
+    }
+    dense(&p, 3, NNDYN_IDENTITY);
+    nndyn_options_free(slope);
+    problem_end(&p, 24, NNDYN_SOFTMAX_CROSS_ENTROPY);
+    suit(&p, NNDYN_SOFTMAX_CROSS_ENTROPY);
+    training_mode(&p, 4);
+    return p;
+}
+
+/* Loss with one parameter moved by step. */
+static double loss_beside(const problem *p, double *q, int64_t i, double step)
+{
+    const double kept = q[i];
+    double loss = 0;
+    q[i] = kept + step;
+    nt_ok(p->network, nndyn_network_set_parameters(p->network, p->parameters, q));
+    loss_function(p, p->x, p->t, &loss);
+    q[i] = kept;
+    return loss;
+}
+
+/* Every one of the 16 arrays of parameters by plain central differences, with the statistics of the batch and the masks
+ * held; a bias in front of batch norm moves nothing. */
+static void spring_block_gradient(void **state)
+{
+    problem p = spring_block_network();
+    double *gradient = numbers(p.parameters), *q = numbers(p.parameters), worst = 0;
+    int arrays = 0;
+    (void)state;
+    gradient_function(&p, p.x, p.t, gradient);
+    nt_ok(p.network, nndyn_network_get_parameters(p.network, p.parameters, q));
+    for (int64_t i = 0; i < p.parameters; i++) {
+        const double slope = (loss_beside(&p, q, i, 1e-6) - loss_beside(&p, q, i, -1e-6)) / 2e-6;
+        worst = fmax(worst, fabs(slope - gradient[i]) / (1e-4 + fabs(gradient[i])));
+    }
+    assert_true(worst < 1e-5);
+    for (int64_t layer = 0; layer < p.layers; layer++) {
+        int kind;
+        int64_t first, count, outputs;
+        nt_ok(p.network, nndyn_network_layer(p.network, layer, &kind, NULL, NULL, &outputs, &first, &count));
+        arrays += count > 0 ? 2 : 0;
+        for (int64_t i = 0; kind == NNDYN_DENSE && layer < p.layers - 1 && i < outputs; i++) {
+            assert_true(fabs(gradient[first + count - outputs + i]) < 1e-15);
+        }
+        assert_true(count == 0 || length(count, gradient + first) > 1e-3);
+    }
+    assert_int_equal(arrays, 16);
+    free(gradient);
+    free(q);
+    problem_free(&p);
+}
+
 static void residual_blocks(void **state)
 {
     (void)state;
@@ -485,6 +550,7 @@ int main(void)
         cmocka_unit_test(batch_norm_in_evaluation),
         cmocka_unit_test(batch_norm_in_training),
         cmocka_unit_test(dropout),
+        cmocka_unit_test(spring_block_gradient),
         cmocka_unit_test(residual_blocks),
         cmocka_unit_test(parametrizations),
         cmocka_unit_test(activation_before_anything),
