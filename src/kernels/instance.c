@@ -7,6 +7,9 @@
 #include <float.h>
 #include <math.h>
 #include <string.h>
+#if defined(__SSE2__) && defined(__GNUC__)
+#include <immintrin.h>
+#endif
 
 enum {
     ND_CHUNK = 256,          /* numbers of a pass whose values stand on the stack */
@@ -46,6 +49,26 @@ enum {
 #define ND_OWN_PRODUCT
 enum { ND_VECTOR_BYTES = 64, ND_PANEL_ROWS = 8, ND_PANEL_VECTORS = 3, ND_DEPTH = 128 };
 #endif
+
+/* 64-bit lanes in the widest vector, and the product of their lower halves; some abreast, to hide its latency. */
+#if defined(__AVX512F__) && defined(__GNUC__)
+typedef uint64_t nd_wide __attribute__((vector_size(64)));
+#define ND_MULTIPLY_LOW(x, y) ((nd_wide)_mm512_mul_epu32((__m512i)(x), (__m512i)(y)))
+enum { ND_ABREAST = 4 };
+#elif defined(__AVX2__) && defined(__GNUC__)
+typedef uint64_t nd_wide __attribute__((vector_size(32)));
+#define ND_MULTIPLY_LOW(x, y) ((nd_wide)_mm256_mul_epu32((__m256i)(x), (__m256i)(y)))
+enum { ND_ABREAST = 2 };
+#elif defined(__SSE2__) && defined(__GNUC__)
+typedef uint64_t nd_wide __attribute__((vector_size(16)));
+#define ND_MULTIPLY_LOW(x, y) ((nd_wide)_mm_mul_epu32((__m128i)(x), (__m128i)(y)))
+enum { ND_ABREAST = 2 };
+#else
+typedef uint64_t nd_wide;
+#define ND_MULTIPLY_LOW(x, y) (((x)&0xffffffffu) * ((y)&0xffffffffu))
+enum { ND_ABREAST = 4 };
+#endif
+#include "kernels/philox.inc"
 
 /* ---- double first: the float instance rounds sines, and sums of a row of logits, from it ---- */
 

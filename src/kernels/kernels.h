@@ -6,6 +6,7 @@
 #ifndef ND_KERNELS_H
 #define ND_KERNELS_H
 #include "core/core.h"
+#include "core/random.h"
 #include "nndyn/kernels.h"
 
 /* One beyond the last activation, the last loss of the library: sizes of tables, ends of loops. */

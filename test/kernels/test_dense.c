@@ -21,6 +21,7 @@ int main(void)
         cmocka_unit_test(test_threads_f64),    cmocka_unit_test(test_threads_f32),
         cmocka_unit_test(test_executor_f64),   cmocka_unit_test(test_executor_f32),
         cmocka_unit_test(test_rows_f64),       cmocka_unit_test(test_rows_f32),
+        cmocka_unit_test(test_masks_f64),      cmocka_unit_test(test_masks_f32),
         cmocka_unit_test(test_optimizers_f64), cmocka_unit_test(test_optimizers_f32),
     };
     return cmocka_run_group_tests_name("dense", tests, NULL, NULL);
