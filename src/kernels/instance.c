@@ -47,8 +47,26 @@ enum {
  * vectors, and a block of C of ROWS x VECTORS registers, which leaves some for one row of B and one factor. */
 #if defined(__AVX512F__) && defined(__GNUC__)
 #define ND_OWN_PRODUCT
-enum { ND_VECTOR_BYTES = 64, ND_PANEL_ROWS = 8, ND_PANEL_VECTORS = 3, ND_DEPTH = 128 };
+enum {
+    ND_VECTOR_BYTES = 64,
+    ND_PANEL_ROWS = 8,
+    ND_HALF_ROWS = 4,
+    ND_PANEL_VECTORS = 3,
+    ND_DEPTH = 128,
+    ND_OWN_ALL = 1
+};
+#elif defined(__AVX2__) && defined(__FMA__) && defined(__GNUC__)
+#define ND_OWN_PRODUCT
+enum {
+    ND_VECTOR_BYTES = 32,
+    ND_PANEL_ROWS = 4,
+    ND_HALF_ROWS = 2,
+    ND_PANEL_VECTORS = 3,
+    ND_DEPTH = 128,
+    ND_OWN_ALL = 0
+};
 #endif
+enum { ND_THIN = 32 }; /* a product with a size up to this is thin */
 
 /* 64-bit lanes in the widest vector, and the product of their lower halves; some abreast, to hide its latency. */
 #if defined(__AVX512F__) && defined(__GNUC__)
