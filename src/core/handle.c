@@ -19,6 +19,7 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_EQUILIBRIUM] = "an equilibrium test",
     [ND_FLUCTUATIONS] = "a set of fluctuations",
     [ND_RECORDER] = "a recorder",
+    [ND_SPRINGBLOCK] = "a spring-block chain",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */

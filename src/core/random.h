@@ -18,7 +18,8 @@ enum {
     ND_RANDOM_INPUT_NOISE = 8,
     ND_RANDOM_TARGET_NOISE = 9,
     ND_RANDOM_PROBE = 10,
-    ND_RANDOM_BOOTSTRAP = 11
+    ND_RANDOM_BOOTSTRAP = 11,
+    ND_RANDOM_SPRINGBLOCK = 12
 };
 
 /* One stream: seed, purpose, an item within it (a layer, a replica; below 2^24) and a step (below 2^40 or so: 64
