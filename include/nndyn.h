@@ -18,4 +18,5 @@
 #include "nndyn/duality.h"
 #include "nndyn/equilibrium.h"
 #include "nndyn/criticality.h"
+#include "nndyn/springblock.h"
 #endif

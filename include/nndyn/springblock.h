@@ -35,7 +35,7 @@ typedef struct nndyn_springblock nndyn_springblock;
 
 /** Create a chain at rest.  The defaults are the published simulations' (in brackets where order 2 has another one).
  *  @param context the context
- *  @param blocks L, 1 to 1000000
+ *  @param blocks L, 1 to 100000
  *  @param options
  *    "order" (integer 1 or 2; 1);
  *    "spring" (double > 0, 1 [0.1]): k;
@@ -124,8 +124,8 @@ NNDYN_API int nndyn_springblock_separation(nndyn_springblock *chain, double *sep
  *
  *  Curvature is that of the mean profile, with the loads d_l = x_l - x_(l-1) and n_l = 1 - x_l / x_L:
  *  kappa = (d_1 - d_L) / x_L, bow = mean of n_0..n_L less 1/2 (kappa < 0 and bow > 0: late layers carry the load).
- *  Standard errors are from the scatter of the runs, by linearization; of one run, or where x_L <= 0, they and the
- *  curvature are NaN.
+ *  Standard errors are from the scatter of the runs, by linearization; those of a single run are NaN, and so is all of
+ *  it where x_L is not above 0.
  *  @param chain the chain
  *  @param runs how many, 1 to 2^24
  *  @param steps of each
@@ -155,7 +155,8 @@ NNDYN_API int nndyn_springblock_ensemble(nndyn_springblock *chain, int64_t runs,
  *  @param options "axis" (text): what the frictions are: "right" (default), "left" or "both"; "average", as above
  *  @param kappa,kappa_error,bow,bow_error receive frictions x noises each; may be NULL
  *  @param profiles receives frictions x noises x L means; may be NULL
- *  @return as nndyn_springblock_ensemble, and NNDYN_EUNSUPPORTED (the mean field of order 2) */
+ *  @return as nndyn_springblock_ensemble, and NNDYN_EDATA (a friction or noise is not finite), NNDYN_EUNSUPPORTED
+ *          (the mean field of order 2) */
 NNDYN_API int nndyn_springblock_phase(nndyn_springblock *chain, int64_t frictions, const double *friction,
                                       int64_t noises, const double *noise, int64_t runs, int64_t steps,
                                       const nndyn_options *options, double *kappa, double *kappa_error, double *bow,

@@ -851,6 +851,68 @@ nndyn_fluctuations_verdict(fluctuations, series, equilibrium, predicted, options
     ccall(symbol(:nndyn_fluctuations_verdict), Cint, (Ptr{Cvoid}, Int64, Cint, Cdouble, Ptr{Cvoid}, Ptr{Cint}),
         fluctuations, series, equilibrium, predicted, options, verdict)
 
+nndyn_springblock_create(context, blocks, options, out) =
+    ccall(symbol(:nndyn_springblock_create), Cint, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, blocks,
+        options, out)
+
+nndyn_springblock_free(chain) =
+    ccall(symbol(:nndyn_springblock_free), Cvoid, (Ptr{Cvoid},), chain)
+
+nndyn_springblock_get(chain, name, value) =
+    ccall(symbol(:nndyn_springblock_get), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}), chain, name, value)
+
+nndyn_springblock_get_state(chain, x, v, step) =
+    ccall(symbol(:nndyn_springblock_get_state), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}), chain, x, v,
+        step)
+
+nndyn_springblock_set_state(chain, x, v, step) =
+    ccall(symbol(:nndyn_springblock_set_state), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Int64), chain, x, v,
+        step)
+
+nndyn_springblock_run(chain, steps) =
+    ccall(symbol(:nndyn_springblock_run), Cint, (Ptr{Cvoid}, Int64), chain, steps)
+
+nndyn_springblock_trajectory(chain, steps, every, rows, x, v) =
+    ccall(symbol(:nndyn_springblock_trajectory), Cint, (Ptr{Cvoid}, Int64, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}),
+        chain, steps, every, rows, x, v)
+
+nndyn_springblock_separation(chain, separation) =
+    ccall(symbol(:nndyn_springblock_separation), Cint, (Ptr{Cvoid}, Ptr{Cdouble}), chain, separation)
+
+nndyn_springblock_ensemble(chain, runs, steps, options, mean, deviation, kappa, bow, profiles) =
+    ccall(symbol(:nndyn_springblock_ensemble), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}),
+        chain, runs, steps, options, mean, deviation, kappa, bow, profiles)
+
+nndyn_springblock_phase(chain, frictions, friction, noises, noise, runs, steps, options, kappa, kappa_error, bow,
+    bow_error, profiles) =
+    ccall(symbol(:nndyn_springblock_phase), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Int64, Int64,
+        Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), chain, frictions, friction,
+        noises, noise, runs, steps, options, kappa, kappa_error, bow, bow_error, profiles)
+
+nndyn_springblock_stuck(chain, x, moved) =
+    ccall(symbol(:nndyn_springblock_stuck), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Int64}), chain, x, moved)
+
+nndyn_springblock_cascade(chain, thresholds) =
+    ccall(symbol(:nndyn_springblock_cascade), Cint, (Ptr{Cvoid}, Ptr{Cdouble}), chain, thresholds)
+
+nndyn_springblock_equilibrium(chain, x) =
+    ccall(symbol(:nndyn_springblock_equilibrium), Cint, (Ptr{Cvoid}, Ptr{Cdouble}), chain, x)
+
+nndyn_springblock_drift(chain, n, force, mean, square, mobility) =
+    ccall(symbol(:nndyn_springblock_drift), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), chain, n, force, mean, square,
+        mobility)
+
+nndyn_springblock_mean_field(chain, steps, x) =
+    ccall(symbol(:nndyn_springblock_mean_field), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}), chain, steps, x)
+
+nndyn_springblock_relaxation_time(chain, steps) =
+    ccall(symbol(:nndyn_springblock_relaxation_time), Cint, (Ptr{Cvoid}, Ptr{Cdouble}), chain, steps)
+
+nndyn_springblock_covariance(chain, covariance) =
+    ccall(symbol(:nndyn_springblock_covariance), Cint, (Ptr{Cvoid}, Ptr{Cdouble}), chain, covariance)
+
 # ---- end of declarations ---------------------------------------------------------------------------------------------
 
 # ---- the library -----------------------------------------------------------------------------------------------------
@@ -952,6 +1014,7 @@ end
 @handle Trainer nndyn_trainer_free
 @handle Recorder nndyn_recorder_free
 @handle Fluctuations nndyn_fluctuations_free
+@handle SpringBlock nndyn_springblock_free
 
 Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = handle.pointer
 
@@ -2018,6 +2081,128 @@ function verdict(set::Fluctuations, series, predicted, equilibrium; options...)
     out, o = Ref{Cint}(0), with_options(options)
     check(set, nndyn_fluctuations_verdict(set, series, equilibrium, predicted, o, out))
     return out[]
+end
+
+# ---- spring-block chain ----------------------------------------------------------------------------------------------
+
+"""
+    SpringBlock(blocks)
+
+A spring-block chain; keyword arguments are the options of nndyn_springblock_create.
+"""
+function SpringBlock(blocks; context = default_context(), options...)
+    o = with_options(options)
+    return SpringBlock(created(out -> nndyn_springblock_create(context, blocks, o, out), context), context)
+end
+
+"One of a chain's parameters, by name."
+function Base.getindex(chain::SpringBlock, name::AbstractString)
+    value = Ref{Cdouble}(0)
+    check(chain, nndyn_springblock_get(chain, name, value))
+    return value[]
+end
+
+Base.length(chain::SpringBlock) = Int(chain["blocks"])
+
+"`(positions, velocities, steps made)`."
+function state(chain::SpringBlock)
+    x, v, step = zeros(length(chain)), zeros(length(chain)), Ref{Int64}(0)
+    check(chain, nndyn_springblock_get_state(chain, x, v, step))
+    return x, v, step[]
+end
+
+function state!(chain::SpringBlock, x, v, step)
+    xs = dense_array(Float64, x, "x", length(chain))
+    vs = v === nothing || chain["order"] == 1 ? C_NULL : dense_array(Float64, v, "v", length(chain))
+    check(chain, nndyn_springblock_set_state(chain, xs, vs, step))
+    return chain
+end
+
+function run!(chain::SpringBlock, steps)
+    check(chain, nndyn_springblock_run(chain, steps))
+    return chain
+end
+
+"Runs; positions and velocities before the first step and after each `every`, a column each."
+function trajectory!(chain::SpringBlock, steps; every = 1)
+    rows = 1 + max(steps, 0) ÷ max(every, 1)
+    x, v = zeros(length(chain), rows), zeros(length(chain), rows)
+    check(chain, nndyn_springblock_trajectory(chain, steps, every, rows, x, v))
+    return x, v
+end
+
+"The load curve y - x_l, l = 0..L."
+function separation(chain::SpringBlock)
+    out = zeros(length(chain) + 1)
+    check(chain, nndyn_springblock_separation(chain, out))
+    return out
+end
+
+"Mean, deviation, kappa and bow with their errors, and a profile a run; the chain stays where it is."
+function ensemble(chain::SpringBlock, runs, steps; options...)
+    count, o = length(chain), with_options(options)
+    mean, deviation, kappa, bow, profiles = zeros(count), zeros(count), zeros(2), zeros(2), zeros(count, max(runs, 0))
+    check(chain, nndyn_springblock_ensemble(chain, runs, steps, o, mean, deviation, kappa, bow, profiles))
+    return (mean = mean, deviation = deviation, kappa = kappa, bow = bow, profiles = profiles)
+end
+
+"kappa, bow, their errors and the profiles over a grid (noises x frictions); runs 0: the mean field."
+function phase(chain::SpringBlock, friction, noise, runs, steps; options...)
+    f, s, o = convert(Vector{Float64}, friction), convert(Vector{Float64}, noise), with_options(options)
+    k, ke, b, be = ntuple(i -> zeros(length(s), length(f)), 4)
+    profiles = zeros(length(chain), length(s), length(f))
+    check(chain, nndyn_springblock_phase(chain, length(f), f, length(s), s, runs, steps, o, k, ke, b, be, profiles))
+    return (kappa = k, kappa_error = ke, bow = b, bow_error = be, profiles = profiles)
+end
+
+"`(positions at rest without noise, how many blocks ever move)`."
+function stuck(chain::SpringBlock)
+    x, moved = zeros(length(chain)), Ref{Int64}(0)
+    check(chain, nndyn_springblock_stuck(chain, x, moved))
+    return x, moved[]
+end
+
+"How far, or how hard, one must pull for the n-th block from the end to move."
+function cascade(chain::SpringBlock)
+    out = zeros(length(chain))
+    check(chain, nndyn_springblock_cascade(chain, out))
+    return out
+end
+
+"Mean positions of the stationary state under noise."
+function equilibrium(chain::SpringBlock)
+    out = zeros(length(chain))
+    check(chain, nndyn_springblock_equilibrium(chain, out))
+    return out
+end
+
+"Stationary covariance of the positions."
+function covariance(chain::SpringBlock)
+    out = zeros(length(chain), length(chain))
+    check(chain, nndyn_springblock_covariance(chain, out))
+    return out
+end
+
+"Mean velocity, its mean square and the mobility of a block under constant forces."
+function drift(chain::SpringBlock, force)
+    f = convert(Vector{Float64}, force)
+    mean, square, mobility = zeros(length(f)), zeros(length(f)), zeros(length(f))
+    check(chain, nndyn_springblock_drift(chain, length(f), f, mean, square, mobility))
+    return (mean = mean, square = square, mobility = mobility)
+end
+
+"Where the mean field takes the chain; it stays where it is."
+function mean_field(chain::SpringBlock, steps)
+    x = zeros(length(chain))
+    check(chain, nndyn_springblock_mean_field(chain, steps, x))
+    return x
+end
+
+"Of the slowest mode about the stationary state, in steps."
+function relaxation_time(chain::SpringBlock)
+    steps = Ref{Cdouble}(0)
+    check(chain, nndyn_springblock_relaxation_time(chain, steps))
+    return steps[]
 end
 
 # ---- recording -------------------------------------------------------------------------------------------------------

@@ -325,6 +325,23 @@ _FUNCTIONS = {
     "nndyn_fluctuations_parts": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
     "nndyn_fluctuations_histogram": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
     "nndyn_fluctuations_verdict": (_int, [_ptr, _i64, _int, _f64, _ptr, _ptr]),
+    "nndyn_springblock_create": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_springblock_free": (None, [_ptr]),
+    "nndyn_springblock_get": (_int, [_ptr, _str, _ptr]),
+    "nndyn_springblock_get_state": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_springblock_set_state": (_int, [_ptr, _ptr, _ptr, _i64]),
+    "nndyn_springblock_run": (_int, [_ptr, _i64]),
+    "nndyn_springblock_trajectory": (_int, [_ptr, _i64, _i64, _i64, _ptr, _ptr]),
+    "nndyn_springblock_separation": (_int, [_ptr, _ptr]),
+    "nndyn_springblock_ensemble": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_springblock_phase": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_springblock_stuck": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_springblock_cascade": (_int, [_ptr, _ptr]),
+    "nndyn_springblock_equilibrium": (_int, [_ptr, _ptr]),
+    "nndyn_springblock_drift": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_springblock_mean_field": (_int, [_ptr, _i64, _ptr]),
+    "nndyn_springblock_relaxation_time": (_int, [_ptr, _ptr]),
+    "nndyn_springblock_covariance": (_int, [_ptr, _ptr]),
 }
 
 # ---- end of declarations ---------------------------------------------------------------------------------------------
@@ -1892,6 +1909,135 @@ class Recorder(_Handle):
     def flush(self):
         """Write out rows of probes with a file."""
         self._do("nndyn_recorder_flush")
+
+
+# ---- spring-block chain ----------------------------------------------------------------------------------------------
+
+Ensemble = collections.namedtuple("Ensemble", "mean deviation kappa bow profiles")
+Phase = collections.namedtuple("Phase", "kappa kappa_error bow bow_error profiles")
+
+
+class SpringBlock(_Handle):
+    """A spring-block chain of so many blocks; options are those of nndyn_springblock_create: chain["noise"] reads one.
+
+    `x`, `v` and `steps` are where it is; `state` all three, to be set as well.
+    """
+    _free = "nndyn_springblock_free"
+
+    def __init__(self, blocks=7, context=None, **options):
+        context = context or default_context()
+        with context._options(options) as o:
+            self._adopt(_created(context, "nndyn_springblock_create", context.pointer, blocks, o), context)
+        self.blocks = blocks
+
+    def __getitem__(self, name):
+        value = _f64()
+        self._do("nndyn_springblock_get", name.encode(), ctypes.byref(value))
+        return value.value
+
+    @property
+    def state(self):
+        """(positions, velocities, steps made)"""
+        x, v, step = np.empty(self.blocks), np.empty(self.blocks), _i64()
+        self._do("nndyn_springblock_get_state", _address(x), _address(v), ctypes.byref(step))
+        return x, v, step.value
+
+    @state.setter
+    def state(self, value):
+        x, v, step = value
+        x = _array(x, "x", (self.blocks,))
+        v = None if v is None or self["order"] == 1 else _array(v, "v", (self.blocks,))
+        self._do("nndyn_springblock_set_state", _address(x), _address(v), step)
+
+    @property
+    def x(self):
+        return self.state[0]
+
+    @property
+    def v(self):
+        return self.state[1]
+
+    @property
+    def steps(self):
+        return self.state[2]
+
+    def run(self, steps):
+        self._do("nndyn_springblock_run", steps)
+        return self
+
+    def trajectory(self, steps, every=1):
+        """Runs; (positions, velocities) before the first step and after each `every`, a row each."""
+        rows = 1 + max(steps, 0) // max(every, 1)
+        x, v = np.empty((rows, self.blocks)), np.empty((rows, self.blocks))
+        self._do("nndyn_springblock_trajectory", steps, every, rows, _address(x), _address(v))
+        return x, v
+
+    @property
+    def separation(self):
+        """The load curve y - x_l, l = 0..L."""
+        out = np.empty(self.blocks + 1)
+        self._do("nndyn_springblock_separation", _address(out))
+        return out
+
+    def ensemble(self, runs, steps, **options):
+        """(mean, deviation, (kappa, error), (bow, error), profiles, a row a run); the chain stays where it is."""
+        mean, deviation, kappa, bow = (np.empty(size) for size in (self.blocks, self.blocks, 2, 2))
+        profiles = np.empty((max(runs, 0), self.blocks))
+        with self._options(options) as o:
+            self._do("nndyn_springblock_ensemble", runs, steps, o,
+                     *map(_address, (mean, deviation, kappa, bow, profiles)))
+        return Ensemble(mean, deviation, tuple(kappa), tuple(bow), profiles)
+
+    def phase(self, friction, noise, runs, steps, **options):
+        """kappa, bow, their errors and the profiles over a grid; runs 0: the mean field."""
+        friction, noise = _array(friction, "friction", (None,)), _array(noise, "noise", (None,))
+        shape = len(friction), len(noise)
+        out = [np.empty(shape) for _ in range(4)] + [np.empty((*shape, self.blocks))]
+        with self._options(options) as o:
+            self._do("nndyn_springblock_phase", len(friction), _address(friction), len(noise), _address(noise), runs,
+                     steps, o, *map(_address, out))
+        return Phase(*out)
+
+    def stuck(self):
+        """(positions at rest without noise, how many blocks ever move)"""
+        x, moved = np.empty(self.blocks), _i64()
+        self._do("nndyn_springblock_stuck", _address(x), ctypes.byref(moved))
+        return x, moved.value
+
+    def _filled(self, name, *shape):
+        out = np.empty(shape)
+        self._do("nndyn_springblock_" + name, _address(out))
+        return out
+
+    def cascade(self):
+        """How far, or how hard, one must pull for the n-th block from the end to move, n = 1..L."""
+        return self._filled("cascade", self.blocks)
+
+    def equilibrium(self):
+        """Mean positions of the stationary state under noise."""
+        return self._filled("equilibrium", self.blocks)
+
+    def covariance(self):
+        """Stationary covariance of the positions."""
+        return self._filled("covariance", self.blocks, self.blocks)
+
+    def drift(self, force):
+        """(mean velocity, its mean square, mobility) of a block under constant forces."""
+        force = _array(force, "force", (None,))
+        out = [np.empty(len(force)) for _ in range(3)]
+        self._do("nndyn_springblock_drift", len(force), _address(force), *map(_address, out))
+        return tuple(out)
+
+    def mean_field(self, steps):
+        """Where the mean field takes the chain; it stays where it is."""
+        x = np.empty(self.blocks)
+        self._do("nndyn_springblock_mean_field", steps, _address(x))
+        return x
+
+    @property
+    def relaxation_time(self):
+        """Of the slowest mode about the stationary state, in steps."""
+        return self._numbers("nndyn_springblock_relaxation_time", _f64)[0]
 
 
 # ---- functions of no handle ------------------------------------------------------------------------------------------

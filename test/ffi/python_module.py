@@ -629,6 +629,35 @@ def test_activations_at_points():
     close(nndyn.activation_evaluate("leaky_relu", z, parameter=0.5), np.where(z < 0, 0.5 * z, z), 1e-15)
 
 
+def test_springblock():
+    chain = nndyn.SpringBlock(7, noise=0, friction_right=0.1, friction_left=0.1)
+    x, moved = chain.stuck()
+    close(x, [0, 0, 0, 0, 0.1, 0.3, 0.6])
+    assert moved == 3 and chain["spring"] == 1 and chain.relaxation_time == np.inf
+    close(chain.cascade()[:2], [0.1, 0.3])
+    close(chain.run(20000).x, x, 1e-6)
+    close(chain.separation, 1 - np.append(0, chain.x))
+    noisy = nndyn.SpringBlock(friction_left=0.16)
+    close(noisy.equilibrium(), [0.23, 0.43, 0.60, 0.74, 0.85, 0.93, 0.98])
+    close(noisy.drift([0, 0.05])[0], [0.006007350263, 0.019132824460], 1e-10)
+    assert noisy.covariance().shape == (7, 7) and len(noisy.mean_field(100)) == 7
+    result = noisy.ensemble(3, 100, average=0.5)
+    close(result.profiles.mean(0), result.mean)
+    assert noisy.steps == 0 and np.isfinite(result.kappa).all() and (result.deviation > 0).all()
+    phase = noisy.phase([0.1, 0.05], [0.1, 0.2, 0.3], 3, 100, axis="both")
+    assert phase.kappa.shape == (2, 3) and phase.profiles.shape == (2, 3, 7)
+    inertial = nndyn.SpringBlock(3, order=2)
+    positions, velocities = inertial.trajectory(10, every=5)
+    assert positions.shape == (3, 3) and (velocities[-1] == inertial.v).all()
+    state = inertial.state
+    after = inertial.run(5).x
+    inertial.state = state
+    assert (inertial.run(5).x == after).all()
+    chain.state = np.zeros(7), None, 5
+    assert chain.steps == 5
+    raises(nndyn.OptionError, lambda: nndyn.SpringBlock(3, step=0.5), "unstable")
+
+
 def test_options_alone():
     options = nndyn.Options(a=1, b=0.5, c="text")
     options.set("a", np.int32(2))

@@ -1,8 +1,8 @@
 /* fleet.c - many copies of a chain, step by step: the only place where random numbers are drawn and blocks move.
  *
- * Copies stand side by side in the lanes of a group and go through the same operations, so that compilers turn the loops
- * over lanes into vector instructions; a lane does not know of the others.  A group is what a thread takes; its numbers
- * depend on run, step and block only.
+ * Copies stand side by side in the lanes of a group and go through the same operations, so that compilers turn the
+ * loops over lanes into vector instructions; a lane does not know of the others.  A group is what a thread takes; its
+ * numbers depend on run, step and block only.
  *
  * SPDX-License-Identifier: MIT */
 #include "analysis/springblock/springblock.h"
