@@ -18,5 +18,6 @@
 #include "nndyn/duality.h"
 #include "nndyn/equilibrium.h"
 #include "nndyn/criticality.h"
+#include "nndyn/separation.h"
 #include "nndyn/springblock.h"
 #endif

@@ -134,7 +134,7 @@ NNDYN_API void nndyn_separation_stream_free(nndyn_separation_stream *stream);
  *  @param x n x width
  *  @param labels n of them, 0..classes-1
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_ESTATE (in the second pass a class gets more samples than in the
- *          first), NNDYN_ENUMERIC, NNDYN_EBUSY */
+ *          first), NNDYN_EBUSY */
 NNDYN_API int nndyn_separation_stream_add(nndyn_separation_stream *stream, int64_t n, const double *x,
                                           const int64_t *labels);
 /** As nndyn_separation_stream_add, in single precision. */

@@ -119,6 +119,40 @@ const CRITICAL_CURVED = Cint(4)
 const CRITICAL_FLAT = Cint(8)
 const CRITICAL_TRANSIENT = Cint(16)
 const CRITICAL_UNPREDICTED = Cint(32)
+const SEPARATION_D = Cint(0)
+const SEPARATION_D_HS = Cint(1)
+const SEPARATION_D_INVERSE = Cint(2)
+const SEPARATION_WITHIN = Cint(3)
+const SEPARATION_BETWEEN = Cint(4)
+const SEPARATION_RANK_BETWEEN = Cint(5)
+const SEPARATION_RANK_WITHIN = Cint(6)
+const SEPARATION_CONDITION = Cint(7)
+const SEPARATION_CLASSES = Cint(8)
+const SEPARATION_SAMPLES = Cint(9)
+const SEPARATION_VALUES = Cint(10)
+const SEPARATION_EMPTY_CLASS = Cint(1)
+const SEPARATION_SINGLE_CLASS = Cint(2)
+const SEPARATION_ZERO_BETWEEN = Cint(4)
+const SEPARATION_ZERO_WITHIN = Cint(8)
+const SEPARATION_RANK_DEFICIENT = Cint(16)
+const SEPARATION_SCATTER_OUTSIDE = Cint(32)
+const SEPARATION_WITHIN_DEFICIENT = Cint(64)
+const LOAD_CURVE_V = Cint(0)
+const LOAD_CURVE_C = Cint(1)
+const LOAD_CURVE_KAPPA = Cint(2)
+const LOAD_CURVE_SIGMA = Cint(3)
+const LOAD_CURVE_BOW = Cint(4)
+const LOAD_CURVE_R_SQUARED = Cint(5)
+const LOAD_CURVE_SLOPE = Cint(6)
+const LOAD_CURVE_QUADRATIC = Cint(7)
+const LOAD_CURVE_MONOTONE = Cint(8)
+const LOAD_CURVE_LARGEST = Cint(9)
+const LOAD_CURVE_DROP = Cint(10)
+const LOAD_CURVE_VALUES = Cint(11)
+const LOAD_CURVE_UNDEFINED = Cint(0)
+const LOAD_CURVE_LATE_LOADED = Cint(1)
+const LOAD_CURVE_BALANCED = Cint(2)
+const LOAD_CURVE_EARLY_LOADED = Cint(3)
 
 nndyn_status_name(status) =
     ccall(symbol(:nndyn_status_name), Cstring, (Cint,), status)
@@ -851,6 +885,80 @@ nndyn_fluctuations_verdict(fluctuations, series, equilibrium, predicted, options
     ccall(symbol(:nndyn_fluctuations_verdict), Cint, (Ptr{Cvoid}, Int64, Cint, Cdouble, Ptr{Cvoid}, Ptr{Cint}),
         fluctuations, series, equilibrium, predicted, options, verdict)
 
+nndyn_separation(context, n, width, x, classes, labels, options, count, values, flags) =
+    ccall(symbol(:nndyn_separation), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Int64, Ptr{Int64}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cint}),
+        context, n, width, x, classes, labels, options, count, values, flags)
+
+nndyn_separation_f32(context, n, width, x, classes, labels, options, count, values, flags) =
+    ccall(symbol(:nndyn_separation_f32), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cfloat}, Int64, Ptr{Int64}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cint}), context,
+        n, width, x, classes, labels, options, count, values, flags)
+
+nndyn_separation_directions(context, n, width, x, classes, labels, options, capacity, fuzziness, vectors, count) =
+    ccall(symbol(:nndyn_separation_directions), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Int64, Ptr{Int64},
+        Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}), context, n, width, x, classes, labels, options,
+        capacity, fuzziness, vectors, count)
+
+nndyn_separation_directions_f32(context, n, width, x, classes, labels, options, capacity, fuzziness, vectors, count) =
+    ccall(symbol(:nndyn_separation_directions_f32), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cfloat}, Int64, Ptr{Int64},
+        Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}), context, n, width, x, classes, labels, options,
+        capacity, fuzziness, vectors, count)
+
+nndyn_separation_stream_create(context, width, classes, options, out) =
+    ccall(symbol(:nndyn_separation_stream_create), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}),
+        context, width, classes, options, out)
+
+nndyn_separation_stream_free(stream) =
+    ccall(symbol(:nndyn_separation_stream_free), Cvoid, (Ptr{Cvoid},), stream)
+
+nndyn_separation_stream_add(stream, n, x, labels) =
+    ccall(symbol(:nndyn_separation_stream_add), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Int64}), stream, n, x,
+        labels)
+
+nndyn_separation_stream_add_f32(stream, n, x, labels) =
+    ccall(symbol(:nndyn_separation_stream_add_f32), Cint, (Ptr{Cvoid}, Int64, Ptr{Cfloat}, Ptr{Int64}), stream, n, x,
+        labels)
+
+nndyn_separation_stream_merge(stream, other) =
+    ccall(symbol(:nndyn_separation_stream_merge), Cint, (Ptr{Cvoid}, Ptr{Cvoid}), stream, other)
+
+nndyn_separation_stream_copy(stream, out) =
+    ccall(symbol(:nndyn_separation_stream_copy), Cint, (Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), stream, out)
+
+nndyn_separation_stream_second_pass(stream) =
+    ccall(symbol(:nndyn_separation_stream_second_pass), Cint, (Ptr{Cvoid},), stream)
+
+nndyn_separation_stream_get(stream, count, values, flags) =
+    ccall(symbol(:nndyn_separation_stream_get), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cint}), stream, count,
+        values, flags)
+
+nndyn_separation_layers(network, options, capacity, layers, widths, count) =
+    ccall(symbol(:nndyn_separation_layers), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}),
+        network, options, capacity, layers, widths, count)
+
+nndyn_network_separation(network, dataset, options, capacity, count, values, flags, sites, loss, accuracy) =
+    ccall(symbol(:nndyn_network_separation), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble},
+        Ptr{Cint}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}), network, dataset, options, capacity, count, values, flags,
+        sites, loss, accuracy)
+
+nndyn_load_curve(context, count, d, options, loads, nvalues, values, verdict) =
+    ccall(symbol(:nndyn_load_curve), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cint}), context, count, d,
+        options, loads, nvalues, values, verdict)
+
+nndyn_load_curve_verdict_name(verdict) =
+    ccall(symbol(:nndyn_load_curve_verdict_name), Cstring, (Cint,), verdict)
+
+nndyn_load_curve_advice(context, runs, levels, bows, sigmas, losses, limit, options, straightest, direction, level) =
+    ccall(symbol(:nndyn_load_curve_advice), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble},
+        Ptr{Cdouble}, Cdouble, Ptr{Cvoid}, Ptr{Int64}, Ptr{Cint}, Ptr{Cdouble}), context, runs, levels, bows, sigmas,
+        losses, limit, options, straightest, direction, level)
+
+nndyn_recorder_add_load_curve(recorder, dataset, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_load_curve), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}), recorder,
+        dataset, options, probe)
+
 nndyn_springblock_create(context, blocks, options, out) =
     ccall(symbol(:nndyn_springblock_create), Cint, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, blocks,
         options, out)
@@ -1015,6 +1123,7 @@ end
 @handle Recorder nndyn_recorder_free
 @handle Fluctuations nndyn_fluctuations_free
 @handle SpringBlock nndyn_springblock_free
+@handle SeparationStream nndyn_separation_stream_free
 
 Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = handle.pointer
 
@@ -2255,6 +2364,12 @@ function record_fluctuations!(recorder::Recorder, set::Fluctuations; options...)
     return probe_number(n -> nndyn_recorder_add_fluctuations(recorder, set, with_options(options), n), recorder)
 end
 
+"Loss, accuracy, separation at every site and statistics of the load curve, on data with labels."
+function record_load_curve!(recorder::Recorder, data::Dataset; options...)
+    push!(recorder.parent.keep, data.keep)
+    return probe_number(n -> nndyn_recorder_add_load_curve(recorder, data, with_options(options), n), recorder)
+end
+
 "Loss on a data set, and accuracy if it has labels."
 function record_evaluation!(recorder::Recorder, data::Dataset; options...)
     push!(recorder.parent.keep, data.keep)
@@ -2323,5 +2438,112 @@ write_csv(recorder::Recorder, probe, path) = check(recorder, nndyn_recorder_writ
 
 "Write out rows of probes with a file."
 flush!(recorder::Recorder) = check(recorder, nndyn_recorder_flush(recorder))
+
+# ---- separation of classes -------------------------------------------------------------------------------------------
+
+separation_values(v, flags) =
+    (d = v[1], d_hs = v[2], d_inverse = v[3], within = v[4], between = v[5], rank_between = v[6], rank_within = v[7],
+     condition = v[8], classes = v[9], samples = v[10], flags = flags)
+
+features(x::AbstractMatrix{Float32}) = dense_array(Float32, x, "x", size(x)...)
+features(x::AbstractMatrix) = dense_array(Float64, x, "x", size(x)...)
+
+"Separation of classes of the columns of x; without `classes`, labels of any range."
+function separation(x::AbstractMatrix, labels; classes = 0, context = default_context(), options...)
+    points, l = features(x), dense_array(Int64, labels, "labels", size(x, 2))
+    values, flags, o = zeros(SEPARATION_VALUES), Ref{Cint}(0), with_options(options)
+    run = points isa Matrix{Float32} ? nndyn_separation_f32 : nndyn_separation
+    check(context, run(context, size(x, 2), size(x, 1), points, classes, l, o, length(values), values, flags))
+    return separation_values(values, flags[])
+end
+
+"`(fuzziness, vectors)`: the discriminant directions as columns, the best separated first."
+function separation_directions(x::AbstractMatrix, labels; classes = 0, context = default_context(), options...)
+    points, l = features(x), dense_array(Int64, labels, "labels", size(x, 2))
+    room = max(1, min(classes > 0 ? classes : length(unique(l)), size(x, 1)))
+    fuzziness, vectors, count, o = zeros(room), zeros(size(x, 1), room), Ref{Int64}(0), with_options(options)
+    run = points isa Matrix{Float32} ? nndyn_separation_directions_f32 : nndyn_separation_directions
+    check(context,
+          run(context, size(x, 2), size(x, 1), points, classes, l, o, room, fuzziness, vectors, count))
+    return (fuzziness = fuzziness[1:count[]], vectors = vectors[:, 1:count[]])
+end
+
+"Separation of classes of features that come in pieces; `he_su = 1` and `inverse = 1` need a second pass."
+function SeparationStream(width::Integer, classes::Integer; context = default_context(), options...)
+    o = with_options(options)
+    pointer = created(out -> nndyn_separation_stream_create(context, width, classes, o, out), context)
+    return SeparationStream(pointer, context)
+end
+
+function add!(stream::SeparationStream, x::AbstractMatrix, labels)
+    points, l = features(x), dense_array(Int64, labels, "labels", size(x, 2))
+    run = points isa Matrix{Float32} ? nndyn_separation_stream_add_f32 : nndyn_separation_stream_add
+    check(stream, run(stream, size(x, 2), points, l))
+    return stream
+end
+
+function merge!(stream::SeparationStream, other::SeparationStream)
+    check(stream, nndyn_separation_stream_merge(stream, other))
+    return stream
+end
+
+Base.copy(stream::SeparationStream) =
+    SeparationStream(created(out -> nndyn_separation_stream_copy(stream, out), stream), stream.parent)
+
+"End the first pass: the same samples are to be added again."
+function second_pass!(stream::SeparationStream)
+    check(stream, nndyn_separation_stream_second_pass(stream))
+    return stream
+end
+
+function separation(stream::SeparationStream)
+    values, flags = zeros(SEPARATION_VALUES), Ref{Cint}(0)
+    check(stream, nndyn_separation_stream_get(stream, length(values), values, flags))
+    return separation_values(values, flags[])
+end
+
+"`(layers, widths)` of the sites where separation is measured; layer -1 is the input itself."
+function separation_layers(net::Network; options...)
+    count, o = Ref{Int64}(0), with_options(options)
+    check(net, nndyn_separation_layers(net, o, 0, C_NULL, C_NULL, count))
+    layers, widths = zeros(Int64, count[]), zeros(Int64, count[])
+    check(net, nndyn_separation_layers(net, o, length(layers), layers, widths, count))
+    return (layers = layers, widths = widths)
+end
+
+"Separation at every site of a network, with loss and accuracy of the same pass."
+function separation(net::Network, data::Dataset; outputs = 0, options...)
+    sites = length(separation_layers(net; outputs = outputs).layers)
+    values, flags = zeros(SEPARATION_VALUES, sites), zeros(Cint, sites)
+    loss, accuracy, o = Ref{Cdouble}(0), Ref{Cdouble}(0), with_options(pairs((; outputs = outputs, options...)))
+    check(net,
+          nndyn_network_separation(net, data, o, sites, size(values, 1), values, flags, C_NULL, loss, accuracy))
+    each = [separation_values(values[:, i], flags[i]) for i in 1:sites]
+    return (d = values[1, :], values = each, loss = loss[], accuracy = accuracy[])
+end
+
+"Loads and statistics of a curve of separations."
+function load_curve(d; drop_last = 0, context = default_context(), options...)
+    points, values, verdict = convert(Vector{Float64}, d), zeros(LOAD_CURVE_VALUES), Ref{Cint}(0)
+    loads = zeros(max(0, length(points) - 1 - drop_last))
+    o = with_options(pairs((; drop_last = drop_last, options...)))
+    check(context, nndyn_load_curve(context, length(points), points, o, loads, length(values), values, verdict))
+    return (loads = loads, v = values[1], c = values[2], kappa = values[3], sigma = values[4], bow = values[5],
+            r_squared = values[6], slope = values[7], quadratic = values[8], monotone = values[9],
+            largest = values[10], drop = values[11], verdict = verdict[])
+end
+
+load_curve_verdict_name(verdict) = unsafe_string(nndyn_load_curve_verdict_name(verdict))
+
+"The run (from 1; 0 for none) of the straightest load curve among those that trained, and where to go from there."
+function load_curve_advice(levels, bows, sigmas, losses, limit; context = default_context(), options...)
+    rows = [convert(Vector{Float64}, levels)]
+    for (values, name) in ((bows, "bows"), (sigmas, "sigmas"), (losses, "losses"))
+        push!(rows, dense_array(Float64, values, name, length(levels)))
+    end
+    run, direction, level, o = Ref{Int64}(0), Ref{Cint}(0), Ref{Cdouble}(0), with_options(options)
+    check(context, nndyn_load_curve_advice(context, length(levels), rows..., limit, o, run, direction, level))
+    return (straightest = run[] + 1, direction = direction[], level = level[])
+end
 
 end

@@ -127,6 +127,40 @@ CRITICAL_CURVED = 4
 CRITICAL_FLAT = 8
 CRITICAL_TRANSIENT = 16
 CRITICAL_UNPREDICTED = 32
+SEPARATION_D = 0
+SEPARATION_D_HS = 1
+SEPARATION_D_INVERSE = 2
+SEPARATION_WITHIN = 3
+SEPARATION_BETWEEN = 4
+SEPARATION_RANK_BETWEEN = 5
+SEPARATION_RANK_WITHIN = 6
+SEPARATION_CONDITION = 7
+SEPARATION_CLASSES = 8
+SEPARATION_SAMPLES = 9
+SEPARATION_VALUES = 10
+SEPARATION_EMPTY_CLASS = 1
+SEPARATION_SINGLE_CLASS = 2
+SEPARATION_ZERO_BETWEEN = 4
+SEPARATION_ZERO_WITHIN = 8
+SEPARATION_RANK_DEFICIENT = 16
+SEPARATION_SCATTER_OUTSIDE = 32
+SEPARATION_WITHIN_DEFICIENT = 64
+LOAD_CURVE_V = 0
+LOAD_CURVE_C = 1
+LOAD_CURVE_KAPPA = 2
+LOAD_CURVE_SIGMA = 3
+LOAD_CURVE_BOW = 4
+LOAD_CURVE_R_SQUARED = 5
+LOAD_CURVE_SLOPE = 6
+LOAD_CURVE_QUADRATIC = 7
+LOAD_CURVE_MONOTONE = 8
+LOAD_CURVE_LARGEST = 9
+LOAD_CURVE_DROP = 10
+LOAD_CURVE_VALUES = 11
+LOAD_CURVE_UNDEFINED = 0
+LOAD_CURVE_LATE_LOADED = 1
+LOAD_CURVE_BALANCED = 2
+LOAD_CURVE_EARLY_LOADED = 3
 
 # name: (result, parameters)
 _FUNCTIONS = {
@@ -325,6 +359,24 @@ _FUNCTIONS = {
     "nndyn_fluctuations_parts": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
     "nndyn_fluctuations_histogram": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
     "nndyn_fluctuations_verdict": (_int, [_ptr, _i64, _int, _f64, _ptr, _ptr]),
+    "nndyn_separation": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr]),
+    "nndyn_separation_f32": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr]),
+    "nndyn_separation_directions": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_separation_directions_f32": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_separation_stream_create": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
+    "nndyn_separation_stream_free": (None, [_ptr]),
+    "nndyn_separation_stream_add": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_separation_stream_add_f32": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_separation_stream_merge": (_int, [_ptr, _ptr]),
+    "nndyn_separation_stream_copy": (_int, [_ptr, _ptr]),
+    "nndyn_separation_stream_second_pass": (_int, [_ptr]),
+    "nndyn_separation_stream_get": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_separation_layers": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_network_separation": (_int, [_ptr, _ptr, _ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_load_curve": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _i64, _ptr, _ptr]),
+    "nndyn_load_curve_verdict_name": (_str, [_int]),
+    "nndyn_load_curve_advice": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _f64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_recorder_add_load_curve": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_springblock_create": (_int, [_ptr, _i64, _ptr, _ptr]),
     "nndyn_springblock_free": (None, [_ptr]),
     "nndyn_springblock_get": (_int, [_ptr, _str, _ptr]),
@@ -1334,6 +1386,26 @@ class Network(_Handle):
         self._do("nndyn_network_evaluate", dataset.pointer, *out)
         return loss.value if wanted[0] else None, accuracy.value if wanted[1] else None
 
+    def separation_layers(self, **options):
+        """(layers, widths) of the sites where separation is measured; layer -1 is the input itself."""
+        count = _i64()
+        with self._options(options) as o:
+            self._do("nndyn_separation_layers", o, 0, None, None, ctypes.byref(count))
+            layers, widths = np.empty(count.value, np.int64), np.empty(count.value, np.int64)
+            self._do("nndyn_separation_layers", o, count.value, _address(layers), _address(widths), ctypes.byref(count))
+        return layers, widths
+
+    def separation(self, dataset, **options):
+        """Separation at every site, a Separation each in `values`, with loss and accuracy."""
+        sites = len(self.separation_layers(**{k: v for k, v in options.items() if k == "outputs"})[0])
+        values, flags = np.empty((sites, _SEPARATIONS)), np.empty(sites, np.int32)
+        loss, accuracy = _f64(), _f64()
+        with self._options(options) as o:
+            self._do("nndyn_network_separation", dataset.pointer, o, sites, _SEPARATIONS, _address(values),
+                     _address(flags), None, ctypes.byref(loss), ctypes.byref(accuracy))
+        rows = [Separation(*row, int(flag)) for row, flag in zip(values.tolist(), flags)]
+        return NetworkSeparation(values[:, SEPARATION_D].copy(), rows, flags, loss.value, accuracy.value)
+
     def trainer_forecast(self, optimizer, n):
         """Bytes of a trainer for batches of n samples, and flops of one step's matrix products."""
         size, flops = _i64(), _f64()
@@ -1846,6 +1918,11 @@ class Recorder(_Handle):
         self._needs.append(dataset._keep)
         return self._add("evaluation", (dataset.pointer,), options)
 
+    def load_curve(self, dataset, **options):
+        """Loss, accuracy, separation at every site and statistics of the load curve, on data with labels."""
+        self._needs.append(dataset._keep)
+        return self._add("load_curve", (dataset.pointer,), options)
+
     def callback(self, columns, evaluate, **options):
         """evaluate(step, network) returns a number for each of `columns`, a list of names; none: what it returns is
         not looked at."""
@@ -2081,3 +2158,107 @@ def activation_evaluate(kind, z, order=0, context=None, **options):
     with context._options(options) as o:
         context._do("nndyn_activation_evaluate", kind, o, order, len(points), _address(points), _address(values))
     return values.reshape(np.shape(z))
+
+
+# ---- separation of classes -------------------------------------------------------------------------------------------
+
+Separation = collections.namedtuple(
+    "Separation", "d d_hs d_inverse within between rank_between rank_within condition classes samples flags")
+NetworkSeparation = collections.namedtuple("NetworkSeparation", "d values flags loss accuracy")
+LoadCurve = collections.namedtuple(
+    "LoadCurve", "loads v c kappa sigma bow r_squared slope quadratic monotone largest drop verdict")
+LoadCurveAdvice = collections.namedtuple("LoadCurveAdvice", "straightest direction level")
+_SEPARATIONS = len(Separation._fields) - 1
+
+
+def _features(x, labels):
+    """Rows of features in their own precision, their labels, and the ending of the function that takes them."""
+    single = np.asarray(x).dtype == np.float32
+    x = _array(x, "x", (None, None), np.float32 if single else np.float64)
+    return x, _array(labels, "labels", (len(x),), np.int64), "_f32" if single else ""
+
+
+def separation(x, labels, classes=0, context=None, **options):
+    """Separation of classes of the rows of x; classes=0: labels of any range."""
+    context = context or default_context()
+    x, labels, ending = _features(x, labels)
+    values, flags = np.empty(_SEPARATIONS), _int()
+    with context._options(options) as o:
+        _call(context, "nndyn_separation" + ending, context.pointer, *x.shape, _address(x), classes, _address(labels),
+              o, len(values), _address(values), ctypes.byref(flags))
+    return Separation(*values.tolist(), flags.value)
+
+
+def separation_directions(x, labels, classes=0, context=None, **options):
+    """(fuzziness, vectors): the discriminant directions as rows, the best separated first."""
+    context = context or default_context()
+    x, labels, ending = _features(x, labels)
+    room = max(1, min(classes or len(np.unique(labels)), x.shape[1]))
+    fuzziness, vectors, count = np.empty(room), np.empty((room, x.shape[1])), _i64()
+    with context._options(options) as o:
+        _call(context, "nndyn_separation_directions" + ending, context.pointer, *x.shape, _address(x), classes,
+              _address(labels), o, room, _address(fuzziness), _address(vectors), ctypes.byref(count))
+    return fuzziness[:count.value], vectors[:count.value]
+
+
+class SeparationStream(_Handle):
+    """Separation of classes of features that come in pieces; he_su=1 and inverse=1 need a second pass."""
+    _free = "nndyn_separation_stream_free"
+
+    def __init__(self, width, classes, context=None, **options):
+        context = context or default_context()
+        with context._options(options) as o:
+            name = "nndyn_separation_stream_create"
+            self._adopt(_created(context, name, context.pointer, width, classes, o), context)
+
+    def add(self, x, labels):
+        x, labels, ending = _features(x, labels)
+        self._do("nndyn_separation_stream_add" + ending, len(x), _address(x), _address(labels))
+        return self
+
+    def merge(self, other):
+        """Add what another stream of the same sizes and options has gathered."""
+        self._do("nndyn_separation_stream_merge", other.pointer)
+        return self
+
+    def copy(self):
+        return self._wrap(_created(self, "nndyn_separation_stream_copy", self.pointer), self)
+
+    def second_pass(self):
+        """End the first pass: the same samples are to be added again."""
+        self._do("nndyn_separation_stream_second_pass")
+        return self
+
+    @property
+    def values(self):
+        values, flags = np.empty(_SEPARATIONS), _int()
+        self._do("nndyn_separation_stream_get", len(values), _address(values), ctypes.byref(flags))
+        return Separation(*values.tolist(), flags.value)
+
+
+def load_curve_verdict_name(verdict):
+    return _lib.nndyn_load_curve_verdict_name(verdict).decode()
+
+
+def load_curve(d, context=None, **options):
+    """Loads and statistics of a curve of separations; `verdict` is one of LOAD_CURVE_*."""
+    context = context or default_context()
+    d = _array(d, "d", (None,))
+    values, verdict = np.empty(len(LoadCurve._fields) - 2), _int()
+    loads = np.empty(max(0, len(d) - 1 - int(bool(options.get("drop_last", 0)))))
+    with context._options(options) as o:
+        _call(context, "nndyn_load_curve", context.pointer, len(d), _address(d), o, _address(loads), len(values),
+              _address(values), ctypes.byref(verdict))
+    return LoadCurve(loads, *values.tolist(), verdict.value)
+
+
+def load_curve_advice(levels, bows, sigmas, losses, limit, context=None, **options):
+    """The run of the straightest load curve among those that trained, and where to turn the knob from there."""
+    context = context or default_context()
+    levels = _array(levels, "levels", (None,))
+    rows = [levels] + [_array(a, n, levels.shape) for a, n in ((bows, "bows"), (sigmas, "sigmas"), (losses, "losses"))]
+    run, direction, level = _i64(), _int(), _f64()
+    with context._options(options) as o:
+        _call(context, "nndyn_load_curve_advice", context.pointer, len(levels), *map(_address, rows), limit, o,
+              ctypes.byref(run), ctypes.byref(direction), ctypes.byref(level))
+    return LoadCurveAdvice(run.value, direction.value, level.value)

@@ -20,6 +20,7 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_FLUCTUATIONS] = "a set of fluctuations",
     [ND_RECORDER] = "a recorder",
     [ND_SPRINGBLOCK] = "a spring-block chain",
+    [ND_SEPARATION_STREAM] = "a separation stream",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */

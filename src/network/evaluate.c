@@ -19,7 +19,7 @@ static int64_t nd_block_rows(const nndyn_network *network, int64_t n)
         width += network->layers[l].out;
     }
     int64_t rows = (INT64_C(1) << 20) / width;
-    rows = rows < 32 ? 32 : rows > 1024 ? 1024 : rows;
+    rows = rows < 32 ? 32 : rows > ND_EVALUATION_ROWS ? ND_EVALUATION_ROWS : rows;
     return n < rows ? n : rows;
 }
 
@@ -125,15 +125,16 @@ static double threshold(const nndyn_network *network)
     return kind == NNDYN_BINARY_CROSS_ENTROPY || kind == NNDYN_SOFTMAX_CROSS_ENTROPY || kind == NNDYN_HINGE ? 0 : 0.5;
 }
 
-static int evaluate_held(nndyn_network *network, const nndyn_dataset *dataset, double *loss, double *accuracy)
+int nd_network_evaluate(nndyn_network *network, const nndyn_dataset *dataset, const nd_watch *watch, double *loss,
+                        double *accuracy)
 {
     nd_score score = {.threshold = threshold(network)};
     ND_TRY(check_data(network, dataset, loss != NULL, accuracy != NULL));
-    if (loss == NULL && accuracy == NULL) {
+    if (watch == NULL && loss == NULL && accuracy == NULL) {
         return NNDYN_OK;
     }
-    ND_TRY(network->dtype == NNDYN_F32 ? nd_evaluate_all_f32(network, dataset, loss != NULL, &score)
-                                       : nd_evaluate_all_f64(network, dataset, loss != NULL, &score));
+    ND_TRY(network->dtype == NNDYN_F32 ? nd_evaluate_all_f32(network, dataset, watch, loss != NULL, &score)
+                                       : nd_evaluate_all_f64(network, dataset, watch, loss != NULL, &score));
     double mean = score.loss / (double)dataset->samples;
     if (!isfinite(mean)) {
         return nd_fail(network, NNDYN_ENUMERIC, "the mean loss is not finite");
@@ -150,7 +151,7 @@ static int evaluate_held(nndyn_network *network, const nndyn_dataset *dataset, d
 static int evaluate(nndyn_network *network, nndyn_dataset *dataset, double *loss, double *accuracy)
 {
     ND_TRY(nd_hold(network, dataset, ND_DATASET, "dataset"));
-    int status = evaluate_held(network, dataset, loss, accuracy);
+    int status = nd_network_evaluate(network, dataset, NULL, loss, accuracy);
     nd_unhold(dataset);
     return status;
 }

@@ -70,6 +70,17 @@ int64_t nd_network_find(const nndyn_network *network, int kind);
 /* Draw the parameters of one layer (theta points to the layer's slice, in double). */
 int nd_layer_initialize(const nndyn_network *network, void *handle, int64_t layer, int64_t seed, double *theta);
 
+/* Called with each block of rows of an evaluation while its outputs are in the caches; the workspace is of the
+ * network's precision. */
+typedef struct nd_watch {
+    int (*block)(void *user, int64_t first, int64_t count, const void *workspace);
+    void *user;
+} nd_watch;
+enum { ND_EVALUATION_ROWS = 1024 }; /* most rows of a block */
+/* nndyn_network_evaluate within a call: the network is entered, the data set held.  watch may be NULL. */
+int nd_network_evaluate(nndyn_network *network, const nndyn_dataset *dataset, const nd_watch *watch, double *loss,
+                        double *accuracy);
+
 /* For training/: write and read the network's part of a file (see core/file.h). */
 struct nd_writer;
 struct nd_reader;

@@ -374,6 +374,54 @@ def test_criticality():
     assert sum(fluctuations.counts()) == 100
 
 
+def test_separation():
+    x, labels = RNG.normal(size=(300, 4)), np.arange(300) % 3
+    x[:, 0] += 2 * labels
+    means = np.array([x[labels == c].mean(0) for c in range(3)])
+    within, offsets = np.cov((x - means[labels]).T, bias=True), means - x.mean(0)
+    between = offsets.T @ offsets / 3
+    got = nndyn.separation(x, labels * 7 - 5, he_su=1, inverse=1)
+    close(got[:3], np.log([np.trace(within) / np.trace(between), np.trace(within @ np.linalg.pinv(between)),
+                           np.trace(between @ np.linalg.pinv(within))]))
+    assert got.classes == 3 and got.samples == 300 and got.rank_between == 2 and got.flags == 0
+    single = nndyn.separation(x.astype(np.float32), labels, 4)
+    assert abs(single.d - got.d) < 1e-6 and single.flags == nndyn.SEPARATION_EMPTY_CLASS
+    fuzziness, vectors = nndyn.separation_directions(x, labels)
+    close(fuzziness.sum(), np.exp(got.d_hs))
+    close(vectors @ between @ vectors.T, np.eye(2))
+    assert len(nndyn.separation_directions(x.astype(np.float32), labels, 3)[0]) == 2
+    parts = [nndyn.SeparationStream(4, 3, he_su=1).add(x[i::2], labels[i::2]) for i in range(2)]
+    whole = parts[0].merge(parts[1])
+    close(whole.values.d, got.d)
+    copies = [whole.second_pass(), whole.copy()]
+    copies[0].add(x[:100], labels[:100])
+    copies[1].add(x[100:].astype(np.float32), labels[100:])
+    close(copies[0].merge(copies[1]).values.d_hs, got.d_hs, 1e-6)
+    raises(nndyn.DataError, lambda: nndyn.separation(x, labels, 2), "labels")
+
+    net = nndyn.Network(4).dense(6, "relu").dense(5, "relu").dense(3).loss("softmax_cross_entropy")
+    data = nndyn.Dataset(x, labels=labels)
+    layers, widths = net.separation_layers(outputs=1)
+    assert layers.tolist() == [-1, 1, 3, 4] and widths.tolist() == [4, 6, 5, 3]
+    at = net.separation(data, outputs=1, he_su=1)
+    close(at.values[0][:2], got[:2])
+    close(at.values[3].d, nndyn.separation(net(x), labels).d)
+    close((at.loss, at.accuracy), net.evaluate(data), 0)
+    curve = nndyn.load_curve(at.d[:3])
+    close(curve.loads, -np.diff(at.d[:3]))
+    assert nndyn.load_curve_verdict_name(curve.verdict) in ("undefined", "late loaded", "balanced", "early loaded")
+    close(nndyn.load_curve([4, 3, 1, 0, -5], drop_last=1)[1:3], [np.sqrt(2 / 9), 0])
+    advice = nndyn.load_curve_advice([0, 1, 2], [0.1, 0.05, -0.05], [0.1, 0.05, 0.06], [0.1, 0.2, 0.3], 1)
+    assert advice[:2] == (1, 1) and abs(advice.level - 1.5) < 1e-12
+    trainer = nndyn.Trainer(net, "sgd")
+    recorder = nndyn.Recorder(trainer)
+    recorder.load_curve(data)
+    trainer.run(data.batches("full"), 2)
+    table = recorder["load_curve"]
+    assert list(table) == "step loss accuracy separation_0 separation_1 separation_2 kappa sigma bow r_squared".split()
+    close(table["separation_2"][1], net.separation(data).d[2], 0)
+
+
 def test_recorder():
     net, (x, t) = small(), batch()
     data, seen = nndyn.Dataset(x, t), []
