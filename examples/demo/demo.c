@@ -17,7 +17,8 @@ enum {
     CLASSES = 10,
     BOUNDARY = PIXELS + CLASSES,
     MODES = 20,
-    BINS = 30
+    BINS = 30,
+    SITES = 3 /* of the load curve: input and hidden layers */
 };
 
 /* Everything the parts of the demo share. */
@@ -26,12 +27,15 @@ typedef struct demo {
     nndyn_context *context;
     nndyn_dataset *train, *test;
     nndyn_network *network;
+    nndyn_recorder *recorder; /* of the load curve along training */
     int64_t parameters;
     double loss, train_accuracy, test_accuracy;
     double largest, smallest; /* mean extreme singular values of one sample's duality Jacobian */
     int rank;                 /* directions of the data, of PIXELS, above 1/100 of the most visible one */
     double sharpest, slowest; /* extreme curvatures of the leading modes */
     double exponent, error;   /* of the fluctuations of the output biases */
+    double bow;               /* of the load curve */
+    int verdict;              /* on it */
 } demo;
 
 /* A failed call ends the program with the library's own sentence. */
@@ -94,6 +98,37 @@ static void show_progress(int epoch, double accuracy)
     }
 }
 
+/* The load curve at the start, at steps 1, 2, 4, ... (ten a decade) as training goes on. */
+static void record_load_curve(demo *d, nndyn_trainer *trainer)
+{
+    nndyn_options *options;
+    check(nndyn_recorder_create(trainer, &d->recorder), trainer);
+    check(nndyn_options_create(d->context, &options), d->context);
+    check(nndyn_options_set_integer(options, "per_decade", 10), options);
+    check(nndyn_options_set_integer(options, "initial", 1), options);
+    check(nndyn_recorder_add_load_curve(d->recorder, d->train, options, NULL), d->recorder);
+    nndyn_options_free(options);
+}
+
+static void write_load_curve(demo *d)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/load_curve.csv", d->folder);
+    check(nndyn_recorder_write_csv(d->recorder, 0, path), d->recorder);
+    nndyn_recorder_free(d->recorder);
+}
+
+/* Which layers do the work at the end. */
+static void judge_load_curve(demo *d)
+{
+    double separation[SITES], values[NNDYN_LOAD_CURVE_VALUES];
+    check(nndyn_network_separation(d->network, d->train, NULL, SITES, 1, separation, NULL, NULL, NULL, NULL),
+          d->network);
+    check(nndyn_load_curve(d->context, SITES, separation, NULL, NULL, NNDYN_LOAD_CURVE_VALUES, values, &d->verdict),
+          d->context);
+    d->bow = values[NNDYN_LOAD_CURVE_BOW];
+}
+
 /* AdamW on batches with fresh input noise, the rate falling to zero along a cosine. */
 static void train(demo *d)
 {
@@ -112,6 +147,7 @@ static void train(demo *d)
     check(nndyn_options_set_double(options, "period", (double)(EPOCHS * steps)), options);
     check(nndyn_trainer_set_schedule(trainer, NNDYN_SCHEDULE_COSINE, options), trainer);
     nndyn_options_free(options);
+    record_load_curve(d, trainer);
 
     FILE *file = table(d, "training", "step,train_loss,train_accuracy,test_loss,test_accuracy");
     for (int epoch = 0; epoch <= EPOCHS; epoch++) {
@@ -128,6 +164,7 @@ static void train(demo *d)
         }
     }
     fclose(file);
+    write_load_curve(d);
     nndyn_batches_free(batches);
     nndyn_trainer_free(trainer);
 }
@@ -311,6 +348,7 @@ static void print_summary(const demo *d)
     printf("data directions that learning sees (gain above 1/100 of the first): %d of %d\n", d->rank, PIXELS);
     printf("curvature of the loss along its %d leading modes: %.3g to %.3g\n", MODES, d->sharpest, d->slowest);
     printf("fluctuations of the output biases: density u^-k, k = %.3f +- %.3f\n", d->exponent, d->error);
+    printf("load curve: %s (bow %+.3f)\n", nndyn_load_curve_verdict_name(d->verdict), d->bow);
     printf("tables: %s\n", d->folder);
 }
 
@@ -326,6 +364,7 @@ int main(int argc, char **argv)
     load_data(&d, argv[2]);
     build_network(&d);
     train(&d);
+    judge_load_curve(&d);
     write_predictions(&d);
     write_spectra(&d, metric);
     write_directions(&d, metric);

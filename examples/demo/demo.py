@@ -18,15 +18,18 @@ def write(folder, name, header, rows):
             file.write(",".join(f"{value:.17g}" for value in row) + "\n")
 
 
-def train(network, data, test):
+def train(network, data, test, folder):
     batches = data.batches("epochs", BATCH, input_noise=0.3)
     trainer = nndyn.Trainer(network, "adamw", rate=0.004)
     trainer.schedule("cosine", period=float(EPOCHS * batches.steps))
+    recorder = nndyn.Recorder(trainer)
+    curve = recorder.load_curve(data, per_decade=10, initial=1)
     rows = []
     for epoch in range(EPOCHS + 1):
         rows.append((epoch * batches.steps, *network.evaluate(data), *network.evaluate(test)))
         if epoch < EPOCHS:
             trainer.run(batches, batches.steps)
+    recorder.write_csv(curve, f"{folder}/load_curve.csv")
     return rows
 
 
@@ -84,7 +87,8 @@ def main():
     data, test = nndyn.Dataset.read_csv(path, label_column=-2, scale=1 / 16).split(0.2)
     network = nndyn.Network(PIXELS)
     network.dense(64, "tanh").dense(32, "tanh").dense(CLASSES).loss("softmax_cross_entropy")
-    write(folder, "training", "step,train_loss,train_accuracy,test_loss,test_accuracy", train(network, data, test))
+    rows = train(network, data, test, folder)
+    write(folder, "training", "step,train_loss,train_accuracy,test_loss,test_accuracy", rows)
     write(folder, "predictions", "label,prediction,pixels...", predictions(network, test))
     spectrum, metric = spectra(network, test)
     write(folder, "spectrum", "class,singular values...", spectrum)

@@ -142,7 +142,31 @@ def fluctuations(folder):
     return "Fluctuations of the weights", text, [picture(figure, "Density of the updates of the output biases.")]
 
 
-SECTIONS = (training, predictions, spectrum, directions, equilibrium, fluctuations)
+def load_curve(folder):
+    with open(folder / "load_curve.csv", encoding="ascii") as file:
+        names = file.readline().strip().split(",")
+    t = dict(zip(names, table(folder, "load_curve").T))
+    layers = [name for name in names if name.startswith("separation_")]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2))
+    for name in layers:
+        layer = int(name.rsplit("_", 1)[1])
+        left.semilogx(1 + t["step"], t[name], ".-", ms=3, label=f"layer {layer}" if layer else "input")
+    left.set_xlabel("step + 1")
+    left.set_ylabel("ln(scatter within / between classes)")
+    left.legend()
+    for i in np.unique(np.linspace(0, len(t["step"]) - 1, 6).astype(int)):
+        right.plot(range(len(layers)), [t[name][i] for name in layers], "o-", ms=3, label=f"step {t['step'][i]:.0f}")
+    right.set_xlabel("layer")
+    right.set_xticks(range(len(layers)))
+    right.legend(fontsize=7)
+    text = ("How far the classes are apart at the input and after each hidden layer: the logarithm of the scatter "
+            "within classes over that between them, so lower is better. What a layer takes off is its load. A curve "
+            "that bends up in the middle (concave) means that late layers do the work, one that sags that early ones "
+            "do; the verdict on the trained network is in the summary.")
+    return "Which layers separate the classes", text, [picture(figure, "Load curve along training, and at six steps.")]
+
+
+SECTIONS = (training, predictions, load_curve, spectrum, directions, equilibrium, fluctuations)
 
 
 def main():

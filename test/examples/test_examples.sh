@@ -18,9 +18,11 @@ for program; do
     case $program in
     */demo) arguments=". $root/examples/data/digits.csv" ;;
     */criticality) arguments='table 20000' ;;
+    */phase_diagram) arguments="$root/examples/data/digits.csv panels=abcd grid=coarse seeds=1 epochs=10" ;;
+    */equi_separation) arguments="$root/examples/data/digits.csv epochs=30" ;;
     *) arguments=$root/examples/data/digits.csv ;;
     esac
-    # shellcheck disable=SC2086 # two arguments
+    # shellcheck disable=SC2086 # several arguments
     if text=$(cd "$folder" && "$root/$program" $arguments 2>&1); then
         echo "ok $number - $program"
     else
