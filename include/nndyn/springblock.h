@@ -201,7 +201,8 @@ NNDYN_API int nndyn_springblock_drift(nndyn_springblock *chain, int64_t n, const
                                       double *square, double *mobility);
 
 /** Run the mean field from where the chain is: each block moves by the mean of S at the mean positions.  The chain
- *  stays where it is.  Within 0.003 of kappa of ensembles at the published step, and a thousand times cheaper.
+ *  stays where it is.  Within 0.003 of kappa of ensembles at the published step, and a hundred times cheaper than 300
+ *  runs.
  *  @param chain the chain, of order 1
  *  @param steps how many
  *  @param x receives L positions
