@@ -1122,6 +1122,7 @@ end
 @handle Trainer nndyn_trainer_free
 @handle Recorder nndyn_recorder_free
 @handle Fluctuations nndyn_fluctuations_free
+@handle Sweep nndyn_sweep_free
 @handle SpringBlock nndyn_springblock_free
 @handle SeparationStream nndyn_separation_stream_free
 
@@ -2544,6 +2545,161 @@ function load_curve_advice(levels, bows, sigmas, losses, limit; context = defaul
     run, direction, level, o = Ref{Int64}(0), Ref{Cint}(0), Ref{Cdouble}(0), with_options(options)
     check(context, nndyn_load_curve_advice(context, length(levels), rows..., limit, o, run, direction, level))
     return (straightest = run[] + 1, direction = direction[], level = level[])
+# ---- sweeps ----------------------------------------------------------------------------------------------------------
+
+"""
+    Sweep(context = default_context(); options...)
+
+The same experiment at every point of a grid and for several seeds, in one table: add axes with `axis!` (the last one
+varies fastest), `seeds!`, a cell with `cell!` or `training!`, and `run!` it.
+"""
+function Sweep(context::Context = default_context(); options...)
+    return Sweep(created(out -> nndyn_sweep_create(context, with_options(options), out), context), context)
+end
+
+"Add an axis; it varies faster than those before it."
+function axis!(sweep::Sweep, name, values)
+    list = collect(Float64, values)
+    check(sweep, nndyn_sweep_add_axis(sweep, name, length(list), list))
+    return sweep
+end
+
+"Repeat every point of the grid for the seeds of a range."
+function seeds!(sweep::Sweep, seeds::UnitRange)
+    check(sweep, nndyn_sweep_set_seeds(sweep, first(seeds), length(seeds)))
+    return sweep
+end
+
+function cell_callback(user::Ptr{Cvoid}, context::Ptr{Cvoid}, parameters::Int64, values::Ptr{Cdouble}, seed::Int64,
+    count::Int64, row::Ptr{Cdouble})
+    return guarded(user, context, parameters, values, seed, count, row)
+end
+
+"""
+    cell!(sweep, columns, evaluate)
+
+`evaluate(context, values, seed)` returns a number for each of `columns`, a list of names. It gets a context of its own,
+which what it makes should be made in, and runs on any of the context's threads. An exception is the cell's failure.
+"""
+function cell!(sweep::Sweep, columns, evaluate)
+    callback = Callback() do pointer, parameters, values, seed, count, row
+        given = parameters > 0 ? copy(unsafe_wrap(Array, values, parameters)) : Float64[]
+        context = Context(pointer)
+        try
+            copyto!(unsafe_wrap(Array, row, count),
+                dense_array(Float64, collect(evaluate(context, given, seed)), "the row", count))
+        finally
+            context.pointer = C_NULL # the library frees it
+        end
+        return 0
+    end
+    run = @cfunction(cell_callback, Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Int64, Ptr{Cdouble}))
+    push!(sweep.keep, callback)
+    check(sweep, nndyn_sweep_set_cell(sweep, join(columns, ','), run, pointer_from_objref(callback)))
+    return sweep
+end
+
+"The built-in experiment: train a multi-layer perceptron and measure it; see nndyn/sweep.h for the options."
+function training!(sweep::Sweep, train::Dataset, test = nothing; options...)
+    check(sweep, nndyn_sweep_set_training(sweep, train, test === nothing ? C_NULL : test, with_options(options)))
+    return sweep
+end
+
+"Run the cells that have not succeeded yet (`file`, `part`, `parts`, `stop`); returns how many stand failed."
+function run!(sweep::Sweep; options...)
+    failed = Ref{Int64}(0)
+    check(sweep, nndyn_sweep_run(sweep, with_options(options), failed))
+    return failed[]
+end
+
+"Cells to be run, bytes, flops of the most costly cell and of all."
+function forecast(sweep::Sweep)
+    cells, bytes, flops, total = Ref{Int64}(0), Ref{Int64}(0), Ref{Float64}(0), Ref{Float64}(0)
+    check(sweep, nndyn_sweep_forecast(sweep, cells, bytes, flops, total))
+    return (cells = cells[], bytes = bytes[], flops = flops[], total = total[])
+end
+
+"Sizes of a sweep: axes, points, seeds, cells, columns."
+function shape(sweep::Sweep)
+    sizes = [Ref{Int64}(0) for i in 1:5]
+    check(sweep, nndyn_sweep_shape(sweep, sizes...))
+    return (axes = sizes[1][], points = sizes[2][], seeds = sizes[3][], cells = sizes[4][], columns = sizes[5][])
+end
+
+function sweep_name(sweep::Sweep, number)
+    text = zeros(UInt8, 64)
+    check(sweep, nndyn_sweep_name(sweep, number, length(text), text, C_NULL))
+    return GC.@preserve text unsafe_string(pointer(text))
+end
+
+"Names of the axes and then of the columns."
+names_of(sweep::Sweep) = [sweep_name(sweep, i) for i in 0:shape(sweep).axes+shape(sweep).columns-1]
+
+"Values of an axis, by its number (from 0)."
+function axis_values(sweep::Sweep, axis)
+    count = Ref{Int64}(0)
+    check(sweep, nndyn_sweep_axis(sweep, axis, count, C_NULL))
+    values = zeros(count[])
+    check(sweep, nndyn_sweep_axis(sweep, axis, C_NULL, values))
+    return values
+end
+
+"Values of the axes and seed of a cell (from 0)."
+function parameters(sweep::Sweep, cell)
+    values, seed = zeros(shape(sweep).axes), Ref{Int64}(0)
+    check(sweep, nndyn_sweep_parameters(sweep, cell, values, seed))
+    return (values = values, seed = seed[])
+end
+
+"How a cell (from 0) stands: whether it was run, its status, the sentence of its failure."
+function status(sweep::Sweep, cell)
+    done, code, text = Ref{Cint}(0), Ref{Cint}(0), zeros(UInt8, 512)
+    check(sweep, nndyn_sweep_status(sweep, cell, done, code, length(text), text))
+    return (done = done[] != 0, status = code[], text = GC.@preserve text unsafe_string(pointer(text)))
+end
+
+"Rows of the table, each a column of the matrix; NaN where a cell has not been run or has failed."
+function rows(sweep::Sweep, first = 0, count = shape(sweep).cells - first)
+    values = zeros(shape(sweep).columns, count)
+    check(sweep, nndyn_sweep_rows(sweep, first, count, values))
+    return values
+end
+
+"Row and status of a cell that has been run."
+function row(sweep::Sweep, cell)
+    values, code = zeros(shape(sweep).columns), Ref{Cint}(0)
+    check(sweep, nndyn_sweep_get_row(sweep, cell, length(values), values, code))
+    return (row = values, status = code[])
+end
+
+"Put in a row that was run elsewhere."
+row!(sweep::Sweep, cell, values, status = 0) =
+    check(sweep, nndyn_sweep_set_row(sweep, cell, length(values), collect(Float64, values), status))
+
+"Take the rows of a file of the same sweep; returns how many."
+function merge!(sweep::Sweep, path)
+    taken = Ref{Int64}(0)
+    check(sweep, nndyn_sweep_merge(sweep, path, taken))
+    return taken[]
+end
+
+write_csv(sweep::Sweep, path) = check(sweep, nndyn_sweep_write_csv(sweep, path))
+
+"Means, standard errors and counts over the seeds, a column a point of the grid."
+function summary(sweep::Sweep)
+    sizes = (shape(sweep).columns, shape(sweep).points)
+    means, errors, counts = zeros(sizes), zeros(sizes), zeros(Int64, sizes)
+    check(sweep, nndyn_sweep_summary(sweep, means, errors, counts))
+    return (means = means, errors = errors, counts = counts)
+end
+
+"The straightest trained run, the direction, and a value to try, of each line of the grid along an axis (from 0)."
+function advice(sweep::Sweep, axis; options...)
+    lines = div(shape(sweep).points, length(axis_values(sweep, axis)))
+    straightest, directions, values = zeros(Int64, lines), zeros(Cint, lines), zeros(lines)
+    check(sweep, nndyn_sweep_advice(sweep, axis, with_options(options), straightest, directions, values))
+    return (straightest = straightest, directions = directions, values = values)
 end
 
 end

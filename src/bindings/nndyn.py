@@ -2115,6 +2115,192 @@ class SpringBlock(_Handle):
     def relaxation_time(self):
         """Of the slowest mode about the stationary state, in steps."""
         return self._numbers("nndyn_springblock_relaxation_time", _f64)[0]
+# ---- sweeps ----------------------------------------------------------------------------------------------------------
+
+SweepShape = collections.namedtuple("SweepShape", "axes points seeds cells columns")
+SweepForecast = collections.namedtuple("SweepForecast", "cells bytes flops total")
+
+
+class _CellContext(Context):
+    """The context of a running cell, which the library makes and frees."""
+
+    def __init__(self, pointer):
+        self.pointer, self._keep, self._slots = pointer, [], {}
+
+    def free(self):
+        """It is not ours to free."""
+
+
+class Sweep(_Handle):
+    """The same experiment at every point of a grid and for several seeds, in one table.
+
+        sweep = nndyn.Sweep({"rate": [0.01, 0.001], "width": [10, 100]}, seeds=range(1, 11))
+        sweep.cell(["loss"], lambda context, values, seed: [train(context, **values)])
+        sweep.run(file="table.csv")
+
+    axes: names and values, the last one varies fastest.  seeds: how many, or a range.
+    """
+    _free = "nndyn_sweep_free"
+
+    def __init__(self, axes=None, seeds=None, context=None, **options):
+        context = context or default_context()
+        with context._options(options) as o:
+            pointer = _created(context, "nndyn_sweep_create", context.pointer, o)
+        self._adopt(pointer, context)
+        self._axes, self._raised_in_cells = [], []
+        for name, values in (axes or {}).items():
+            self.axis(name, values)
+        if seeds is not None:
+            self.seeds(seeds)
+
+    def axis(self, name, values):
+        """Add an axis; it varies faster than those before it."""
+        values = _array(values, "the axis", (None,))
+        self._do("nndyn_sweep_add_axis", name.encode(), len(values), _address(values))
+        self._axes.append(name)
+        return self
+
+    def seeds(self, seeds):
+        """A number of seeds (from 0), or a range of them."""
+        seeds = range(seeds) if isinstance(seeds, numbers.Integral) else seeds
+        if not isinstance(seeds, range) or seeds.step != 1:
+            raise TypeError(f"seeds is {seeds!r}; a number or a range of step 1 is needed")
+        self._do("nndyn_sweep_set_seeds", seeds.start, len(seeds))
+        return self
+
+    def cell(self, columns, evaluate):
+        """evaluate(context, values, seed) returns a number for each of `columns`, or a dictionary of them.
+
+        It gets a context of its own, which what it makes should be made in, and the axes' values as a dictionary, and
+        runs on any of the sweep's threads.  What it raises is the failure of its cell.
+        """
+        name, columns, axes, raised = "nndyn_sweep_set_cell", list(columns), self._axes, self._raised_in_cells
+        parent = self.context
+
+        def run(user, context, parameters, values, seed, count, row):
+            try:
+                given = dict(zip(axes, _view(values, parameters).tolist())) if parameters else {}
+                result = evaluate(_CellContext(context), given, seed)
+                _view(row, count)[:] = [result[c] for c in columns] if isinstance(result, dict) else result
+                return 0
+            except BaseException as exception:  # nothing may unwind through the library
+                raised.append(exception)
+                if not isinstance(exception, Exception):
+                    parent.cancel()
+                return exception.status if isinstance(exception, Error) else 1
+        callback = _FUNCTIONS[name][1][2](run)
+        self._do(name, ",".join(columns).encode(), callback, None)
+        self._keep.append(callback)
+        return self
+
+    def training(self, train, test=None, **options):
+        """The built-in experiment: train a multi-layer perceptron on `train` and measure it; see nndyn/sweep.h."""
+        with self._options(options) as o:
+            self._do("nndyn_sweep_set_training", train.pointer, test.pointer if test is not None else None, o)
+        return self
+
+    def run(self, allow_failures=False, **options):
+        """Run the cells that have not succeeded yet ("file", "part", "parts", "stop").  A cell that fails raises when
+        the others are done, or with allow_failures=True the number of failed ones is returned."""
+        failed = _i64()
+        self._raised_in_cells.clear()
+        try:
+            with self._options(options) as o:
+                self._do("nndyn_sweep_run", o, ctypes.byref(failed) if allow_failures else None)
+        except Error as error:
+            if self._raised_in_cells:
+                raise error from self._raised_in_cells[0]
+            raise
+        return failed.value
+
+    def forecast(self):
+        """SweepForecast: cells to be run, bytes, flops of the most costly cell and of all."""
+        return SweepForecast(*self._numbers("nndyn_sweep_forecast", _i64, _i64, _f64, _f64))
+
+    @property
+    def shape(self):
+        return SweepShape(*self._numbers("nndyn_sweep_shape", *[_i64] * 5))
+
+    @property
+    def names(self):
+        """Names of the axes and then of the columns."""
+        shape, text = self.shape, ctypes.create_string_buffer(64)
+        out = []
+        for number in range(shape.axes + shape.columns):
+            self._do("nndyn_sweep_name", number, len(text), text, None)
+            out.append(text.value.decode())
+        return out
+
+    def values(self, axis):
+        """Values of an axis, by its number or name."""
+        axis = self._axes.index(axis) if isinstance(axis, str) else axis
+        count = _i64()
+        self._do("nndyn_sweep_axis", axis, ctypes.byref(count), None)
+        values = np.empty(count.value)
+        self._do("nndyn_sweep_axis", axis, None, _address(values))
+        return values
+
+    def parameters(self, cell):
+        """(values of the axes, seed) of a cell."""
+        values, seed = np.empty(max(1, self.shape.axes)), _i64()
+        self._do("nndyn_sweep_parameters", cell, _address(values), ctypes.byref(seed))
+        return values[:self.shape.axes], seed.value
+
+    def status(self, cell):
+        """(done, status, sentence) of a cell."""
+        done, status, text = _int(), _int(), ctypes.create_string_buffer(512)
+        self._do("nndyn_sweep_status", cell, ctypes.byref(done), ctypes.byref(status), len(text), text)
+        return bool(done.value), status.value, text.value.decode(errors="replace")
+
+    def rows(self, first=0, count=None):
+        """Rows of the table as an array, NaN where a cell has not been run or has failed."""
+        shape = self.shape
+        out = np.empty((shape.cells - first if count is None else count, shape.columns))
+        self._do("nndyn_sweep_rows", first, len(out), _address(out))
+        return out
+
+    def __getitem__(self, column):
+        """A column, an entry a cell, shaped as the axes and then the seeds."""
+        shape = self.shape
+        values = self.rows()[:, self.names[shape.axes:].index(column)]
+        return values.reshape([len(self.values(a)) for a in range(shape.axes)] + [shape.seeds])
+
+    def get_row(self, cell):
+        """(row, status) of a cell that has been run."""
+        row, status = np.empty(self.shape.columns), _int()
+        self._do("nndyn_sweep_get_row", cell, len(row), _address(row), ctypes.byref(status))
+        return row, status.value
+
+    def set_row(self, cell, row, status=OK):
+        """Put in a row that was run elsewhere."""
+        row = _array(row, "row", (None,))
+        self._do("nndyn_sweep_set_row", cell, len(row), _address(row), status)
+
+    def merge(self, path):
+        """Take the rows of a file of the same sweep; returns how many."""
+        taken = _i64()
+        self._do("nndyn_sweep_merge", os.fsencode(path), ctypes.byref(taken))
+        return taken.value
+
+    def write_csv(self, path):
+        self._do("nndyn_sweep_write_csv", os.fsencode(path))
+
+    def summary(self):
+        """(means, standard errors, counts) over the seeds, each points x columns."""
+        shape = self.shape
+        sizes = shape.points, shape.columns
+        out = np.empty(sizes), np.empty(sizes), np.empty(sizes, np.int64)
+        self._do("nndyn_sweep_summary", *map(_address, out))
+        return out
+
+    def advice(self, axis, **options):
+        """(place of the straightest trained run, direction, value to try) for each line of the grid along an axis."""
+        axis = self._axes.index(axis) if isinstance(axis, str) else axis
+        lines = self.shape.points // len(self.values(axis))
+        out = np.empty(lines, np.int64), np.empty(lines, np.intc), np.empty(lines)
+        with self._options(options) as o:
+            self._do("nndyn_sweep_advice", axis, o, *map(_address, out))
+        return out
 
 
 # ---- functions of no handle ------------------------------------------------------------------------------------------

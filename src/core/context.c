@@ -62,6 +62,26 @@ int nndyn_context_create(nndyn_context **out)
     return nndyn_context_create_with_allocator(default_allocate, default_release, NULL, out);
 }
 
+int nd_context_create_within(nndyn_context *parent, int64_t seed, int64_t limit, int (*stopped)(void *user), void *user,
+                             nndyn_context **out)
+{
+    nndyn_context *context = NULL;
+    ND_TRY(nndyn_context_create_with_allocator(parent->allocate, parent->release, parent->allocator, &context));
+    memcpy(context->kernels, parent->kernels, sizeof context->kernels);
+    context->seed = seed;
+    context->limit = limit;
+    context->stopped = stopped;
+    context->stopped_user = user;
+    context->within = 1;
+    *out = context;
+    return NNDYN_OK;
+}
+
+void nd_context_detach(nndyn_context *context)
+{
+    context->stopped = NULL;
+}
+
 void nndyn_context_free(nndyn_context *context)
 {
     nd_handle_release(context);
@@ -77,6 +97,16 @@ int64_t nd_context_seed(const nndyn_context *context)
 int64_t nd_context_memory_limit(const nndyn_context *context)
 {
     return context->limit;
+}
+
+int64_t nd_context_threads(const nndyn_context *context)
+{
+    return context->threads;
+}
+
+double nd_context_bytes(void)
+{
+    return (double)sizeof(nndyn_context);
 }
 
 const char *nd_context_kernels(const nndyn_context *context)

@@ -35,6 +35,10 @@ struct nndyn_context {
     void *progress_user;
     _Atomic uint64_t epoch; /* number of cancellations so far */
 
+    int (*stopped)(void *user); /* of a context within a call: asked by its long calls; else NULL */
+    void *stopped_user;
+    int within; /* messages of its handles are kept on it too */
+
     int (*run)(void *user, void (*work)(void *job, int64_t index), void *job, int64_t count);
     void *run_user;
     int64_t threads;

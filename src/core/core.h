@@ -40,6 +40,7 @@ enum {
     ND_RECORDER,
     ND_SPRINGBLOCK,
     ND_SEPARATION_STREAM,
+    ND_SWEEP,
     ND_HANDLE_KINDS
 };
 
@@ -135,6 +136,16 @@ int64_t nd_context_seed(const nndyn_context *context);
 const char *nd_context_kernels(const nndyn_context *context);
 void nd_context_use_kernels(nndyn_context *context, const char *name); /* a name that is known to be good */
 
+/* A context for a piece of a larger call: the parent's allocator and kernels, one thread, a seed and a memory limit of
+ * its own.  Long calls on its handles end with NNDYN_ECANCELED once stopped(user) is not zero, and the message of a
+ * failure on any of its handles also stands on the context.  It may outlive the call if handles made from it do: detach
+ * it before what `stopped` needs goes. */
+int nd_context_create_within(nndyn_context *parent, int64_t seed, int64_t limit, int (*stopped)(void *user), void *user,
+                             nndyn_context **out);
+void nd_context_detach(nndyn_context *context);
+int64_t nd_context_threads(const nndyn_context *context);
+double nd_context_bytes(void); /* that a context takes */
+
 /* Call work(job, i) for i in 0..count-1 on the context's threads or executor; returns when all are done.  Work must be
  * cut by index, never by thread count, so that results do not depend on it.  Within work, and for count == 1, it is a
  * plain loop.  NNDYN_ECALLBACK if the executor failed. */
@@ -151,6 +162,8 @@ typedef struct nd_task {
 } nd_task;
 void nd_task_begin(nd_task *task, void *handle, const char *name);
 int nd_task_report(nd_task *task, double fraction);
+/* Whether nndyn_context_cancel was called since the task began; for any thread, and without a message. */
+int nd_task_canceled(const nd_task *task);
 
 /* ---- options ----------------------------------------------------------------------------------------------------- */
 

@@ -21,6 +21,7 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_RECORDER] = "a recorder",
     [ND_SPRINGBLOCK] = "a spring-block chain",
     [ND_SEPARATION_STREAM] = "a separation stream",
+    [ND_SWEEP] = "a sweep",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */
@@ -142,14 +143,34 @@ static void compose(char *text, const char *function, const char *format, va_lis
     }
 }
 
+/* A text that is complete, on a context. */
+static void keep(nndyn_context *context, const char *text)
+{
+    pthread_mutex_lock(&context->lock);
+    nd_visitor *v = visitor(context);
+    memmove(v->message, text, strlen(text) + 1);
+    v->said = 1;
+    v->failed = ++context->clock;
+    pthread_mutex_unlock(&context->lock);
+}
+
+/* The same on any other handle, and with it on a context that gathers the messages of its handles. */
+static void keep_on(nd_handle *h, const char *text)
+{
+    memmove(h->message, text, strlen(text) + 1);
+    h->said = 1;
+    if (h->context->within) {
+        keep(h->context, h->message);
+    }
+}
+
 /* A message is put together beside the handle and then copied, because its arguments may be the old message. */
 static void say(nd_handle *h, const char *format, va_list arguments)
 {
     char text[ND_MESSAGE_SIZE];
     if (h->kind != ND_CONTEXT) {
         compose(text, h->function, format, arguments);
-        memcpy(h->message, text, strlen(text) + 1);
-        h->said = 1;
+        keep_on(h, text);
         return;
     }
     nndyn_context *context = (nndyn_context *)h;
@@ -175,17 +196,10 @@ int nd_fail(void *handle, int status, const char *format, ...)
 static void copy_text(nd_handle *h, const char *text)
 {
     if (h->kind != ND_CONTEXT) {
-        memmove(h->message, text, strlen(text) + 1);
-        h->said = 1;
-        return;
+        keep_on(h, text);
+    } else {
+        keep((nndyn_context *)h, text);
     }
-    nndyn_context *context = (nndyn_context *)h;
-    pthread_mutex_lock(&context->lock);
-    nd_visitor *v = visitor(context);
-    memmove(v->message, text, strlen(text) + 1);
-    v->said = 1;
-    v->failed = ++context->clock;
-    pthread_mutex_unlock(&context->lock);
 }
 
 int nd_fail_from(void *handle, int status, const void *inner)

@@ -41,11 +41,20 @@ static int due(nd_task *task, double fraction)
     return fraction >= 1.0 && task->told == 1;
 }
 
+int nd_task_canceled(const nd_task *task)
+{
+    const nndyn_context *context = nd_handle_context(task->handle);
+    return atomic_load_explicit(&context->epoch, memory_order_relaxed) != task->epoch;
+}
+
 int nd_task_report(nd_task *task, double fraction)
 {
     nndyn_context *context = nd_handle_context(task->handle);
-    if (atomic_load_explicit(&context->epoch, memory_order_relaxed) != task->epoch) {
+    if (nd_task_canceled(task)) {
         return nd_fail(task->handle, NNDYN_ECANCELED, "%s was stopped by nndyn_context_cancel", task->name);
+    }
+    if (context->stopped && context->stopped(context->stopped_user)) {
+        return nd_fail(task->handle, NNDYN_ECANCELED, "%s was stopped with the call it is a piece of", task->name);
     }
     if (!context->progress || !due(task, fraction)) {
         return NNDYN_OK;

@@ -10,6 +10,8 @@
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -273,4 +275,35 @@ int nd_parse_decimal(const char *text, const char *end, double *value)
     }
     *value = d.negative ? -size : size;
     return ND_DECIMAL_OK;
+}
+
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
+
+/* The program's locale may write another decimal point, even of several bytes; a file has a point. */
+static int64_t set_point(char *number)
+{
+    char *to = number;
+    for (const char *from = number; *from != '\0'; from++) {
+        if (strchr("0123456789+-einfa", *from) != NULL) {
+            *to++ = *from;
+        } else if (to > number && to[-1] != '.') {
+            *to++ = '.';
+        }
+    }
+    *to = '\0';
+    return to - number;
+}
+
+/* NaN has no sign that means anything. */
+int64_t nd_format_decimal(double value, char text[ND_DECIMAL_SIZE])
+{
+    if (isnan(value)) {
+        memcpy(text, "nan", 4);
+        return 3;
+    }
+    (void)snprintf(text, ND_DECIMAL_SIZE, "%.15g", value);
+    if (strtod(text, NULL) != value) {
+        (void)snprintf(text, ND_DECIMAL_SIZE, "%.17g", value);
+    }
+    return set_point(text);
 }

@@ -1,41 +1,8 @@
 /* recorder_csv.c - tables as text, and a whole table as a file.  SPDX-License-Identifier: MIT */
 #include "training/recorder_csv.h"
 #include "core/file.h"
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "data/decimal.h"
 #include <string.h>
-
-enum { NUMBER_SIZE = 40 };
-
-/* The program's locale may write another decimal point, even of several bytes; a file has a point. */
-static int64_t set_point(char *number)
-{
-    char *to = number;
-    for (const char *from = number; *from != '\0'; from++) {
-        if (strchr("0123456789+-einfa", *from) != NULL) {
-            *to++ = *from;
-        } else if (to > number && to[-1] != '.') {
-            *to++ = '.';
-        }
-    }
-    *to = '\0';
-    return to - number;
-}
-
-/* NaN has no sign that means anything. */
-static int64_t format(double value, char number[NUMBER_SIZE])
-{
-    if (isnan(value)) {
-        memcpy(number, "nan", 4);
-        return 3;
-    }
-    (void)snprintf(number, NUMBER_SIZE, "%.15g", value);
-    if (strtod(number, NULL) != value) {
-        (void)snprintf(number, NUMBER_SIZE, "%.17g", value);
-    }
-    return set_point(number);
-}
 
 int nd_csv_names(const nd_entry *entry, nd_text text)
 {
@@ -51,11 +18,11 @@ int nd_csv_names(const nd_entry *entry, nd_text text)
 
 int nd_csv_rows(const nd_table *table, int64_t first, int64_t count, nd_text text)
 {
-    char number[NUMBER_SIZE];
+    char number[ND_DECIMAL_SIZE];
     for (int64_t r = first; r < first + count; r++) {
         const double *row = nd_table_row(table, r);
         for (int64_t c = 0; c < table->columns; c++) {
-            const int64_t length = format(row[c], number);
+            const int64_t length = nd_format_decimal(row[c], number);
             number[length] = c + 1 < table->columns ? ',' : '\n';
             ND_TRY(text.put(text.to, number, length + 1));
         }

@@ -16,7 +16,7 @@ ROOMS = "core kernels linalg statistics data network derivatives training analys
 # Kernels take the numbers of activations, losses and optimizers from where they are published; they know no network.
 NUMBERS = {"kernels": {"nndyn/network.h", "nndyn/training.h"}}
 # Public headers that stand beside the one of their room.
-BESIDE = {"recorder": "training"}
+BESIDE = {"recorder": "training", "sweep": "experiments"}
 FUNCTION_LINES = 80
 COLUMNS = 120
 # Spelled so that this file does not contain them.
