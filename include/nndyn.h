@@ -20,4 +20,5 @@
 #include "nndyn/criticality.h"
 #include "nndyn/separation.h"
 #include "nndyn/springblock.h"
+#include "nndyn/sweep.h"
 #endif

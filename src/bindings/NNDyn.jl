@@ -1021,6 +1021,77 @@ nndyn_springblock_relaxation_time(chain, steps) =
 nndyn_springblock_covariance(chain, covariance) =
     ccall(symbol(:nndyn_springblock_covariance), Cint, (Ptr{Cvoid}, Ptr{Cdouble}), chain, covariance)
 
+nndyn_sweep_create(context, options, out) =
+    ccall(symbol(:nndyn_sweep_create), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, options, out)
+
+nndyn_sweep_free(sweep) =
+    ccall(symbol(:nndyn_sweep_free), Cvoid, (Ptr{Cvoid},), sweep)
+
+nndyn_sweep_add_axis(sweep, name, count, values) =
+    ccall(symbol(:nndyn_sweep_add_axis), Cint, (Ptr{Cvoid}, Cstring, Int64, Ptr{Cdouble}), sweep, name, count, values)
+
+nndyn_sweep_set_seeds(sweep, first, count) =
+    ccall(symbol(:nndyn_sweep_set_seeds), Cint, (Ptr{Cvoid}, Int64, Int64), sweep, first, count)
+
+nndyn_sweep_set_cell(sweep, columns, cell, user) =
+    ccall(symbol(:nndyn_sweep_set_cell), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Cvoid}), sweep, columns, cell,
+        user)
+
+nndyn_sweep_set_training(sweep, train, test, options) =
+    ccall(symbol(:nndyn_sweep_set_training), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), sweep, train, test,
+        options)
+
+nndyn_sweep_run(sweep, options, failed) =
+    ccall(symbol(:nndyn_sweep_run), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}), sweep, options, failed)
+
+nndyn_sweep_forecast(sweep, cells, bytes, flops, total) =
+    ccall(symbol(:nndyn_sweep_forecast), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}), sweep,
+        cells, bytes, flops, total)
+
+nndyn_sweep_shape(sweep, axes, points, seeds, cells, columns) =
+    ccall(symbol(:nndyn_sweep_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}),
+        sweep, axes, points, seeds, cells, columns)
+
+nndyn_sweep_name(sweep, number, capacity, text, length) =
+    ccall(symbol(:nndyn_sweep_name), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{UInt8}, Ptr{Int64}), sweep, number, capacity,
+        text, length)
+
+nndyn_sweep_axis(sweep, axis, count, values) =
+    ccall(symbol(:nndyn_sweep_axis), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}), sweep, axis, count, values)
+
+nndyn_sweep_parameters(sweep, cell, values, seed) =
+    ccall(symbol(:nndyn_sweep_parameters), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Int64}), sweep, cell, values,
+        seed)
+
+nndyn_sweep_status(sweep, cell, done, status, capacity, text) =
+    ccall(symbol(:nndyn_sweep_status), Cint, (Ptr{Cvoid}, Int64, Ptr{Cint}, Ptr{Cint}, Int64, Ptr{UInt8}), sweep, cell,
+        done, status, capacity, text)
+
+nndyn_sweep_rows(sweep, first, count, rows) =
+    ccall(symbol(:nndyn_sweep_rows), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}), sweep, first, count, rows)
+
+nndyn_sweep_get_row(sweep, cell, columns, row, status) =
+    ccall(symbol(:nndyn_sweep_get_row), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cint}), sweep, cell, columns,
+        row, status)
+
+nndyn_sweep_set_row(sweep, cell, columns, row, status) =
+    ccall(symbol(:nndyn_sweep_set_row), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Cint), sweep, cell, columns, row,
+        status)
+
+nndyn_sweep_merge(sweep, path, taken) =
+    ccall(symbol(:nndyn_sweep_merge), Cint, (Ptr{Cvoid}, Cstring, Ptr{Int64}), sweep, path, taken)
+
+nndyn_sweep_write_csv(sweep, path) =
+    ccall(symbol(:nndyn_sweep_write_csv), Cint, (Ptr{Cvoid}, Cstring), sweep, path)
+
+nndyn_sweep_summary(sweep, means, errors, counts) =
+    ccall(symbol(:nndyn_sweep_summary), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}), sweep, means,
+        errors, counts)
+
+nndyn_sweep_advice(sweep, axis, options, straightest, directions, values) =
+    ccall(symbol(:nndyn_sweep_advice), Cint, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Int64}, Ptr{Cint}, Ptr{Cdouble}),
+        sweep, axis, options, straightest, directions, values)
+
 # ---- end of declarations ---------------------------------------------------------------------------------------------
 
 # ---- the library -----------------------------------------------------------------------------------------------------
@@ -2545,6 +2616,8 @@ function load_curve_advice(levels, bows, sigmas, losses, limit; context = defaul
     run, direction, level, o = Ref{Int64}(0), Ref{Cint}(0), Ref{Cdouble}(0), with_options(options)
     check(context, nndyn_load_curve_advice(context, length(levels), rows..., limit, o, run, direction, level))
     return (straightest = run[] + 1, direction = direction[], level = level[])
+end
+
 # ---- sweeps ----------------------------------------------------------------------------------------------------------
 
 """

@@ -121,7 +121,7 @@ NT_UNUSED static void same_files(const char *a, const char *b)
 }
 
 /* The table of one thread and one run. */
-static void reference_file(char path[NT_PATH])
+NT_UNUSED static void reference_file(char path[NT_PATH])
 {
     script s = {0};
     int64_t failed = -1;

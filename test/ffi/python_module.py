@@ -744,6 +744,56 @@ def test_a_busy_handle_says_so():
     assert op.shape == (2, 2)
 
 
+def test_sweeps():
+    context = nndyn.Context(threads=2)
+    sweep = nndyn.Sweep({"x": [1, 2, 3], "y": [10, 20]}, seeds=range(4, 6), context=context, cell_memory_limit=10**9)
+
+    def cell(inside, values, seed):
+        if values["x"] == 3 and seed == 5:
+            raise KeyError("no such cell")
+        net = small(context=inside)  # made of the cell's seed, on the cell's thread
+        return {"sum": values["x"] + values["y"] + seed, "weight": net.parameters[0]}
+    sweep.cell(["sum", "weight"], cell)
+    assert sweep.shape == (2, 6, 2, 12, 2) and sweep.names == ["x", "y", "sum", "weight"]
+    close(sweep.values("y"), [10, 20], 0)
+    assert sweep.forecast().cells == 12
+    assert sweep.run(allow_failures=True) == 2
+    error = raises(nndyn.CallbackError, sweep.run, "cell 9 (x 3, y 10, seed 5) failed")
+    assert isinstance(error.__cause__, KeyError)
+    done, status, text = sweep.status(9)
+    assert done and status == nndyn.ECALLBACK and text
+    values, seed = sweep.parameters(9)
+    assert list(values) == [3, 10] and seed == 5
+    assert sweep["sum"].shape == (3, 2, 2) and sweep["sum"][1, 1, 1] == 27 and np.isnan(sweep["sum"][2, 0, 1])
+    close(sweep["weight"][0, 0], sweep["weight"][1, 1], 0)
+    means, errors, counts = sweep.summary()
+    close(means[0, 0], 15.5), close(errors[0, 0], 0.5)
+    assert counts[4, 0] == 1
+    row, status = sweep.get_row(0)
+    close(row[0], 15, 0)
+    sweep.set_row(9, [18, 0.5])
+    assert sweep.status(9) == (True, nndyn.OK, "")
+    with tempfile.TemporaryDirectory() as folder:
+        sweep.write_csv(f"{folder}/table.csv")
+        other = nndyn.Sweep({"x": [1, 2, 3], "y": [10, 20]}, seeds=range(4, 6)).cell(["sum", "weight"], cell)
+        assert other.merge(f"{folder}/table.csv") == 12
+        assert np.array_equal(other.rows(), sweep.rows(), equal_nan=True)
+        raises(nndyn.FormatError, lambda: nndyn.Sweep({"x": [1]}).cell(["sum"], cell).merge(f"{folder}/table.csv"))
+
+
+def test_sweeps_of_training():
+    x = RNG.normal(size=(60, 4))
+    data = nndyn.Dataset(x, labels=(x[:, 0] > 0).astype(np.int64))
+    sweep = nndyn.Sweep({"dropout": [0, 0.2]}, seeds=1)
+    sweep.training(data, data, layers=2, width=5, epochs=20, rate=0.05)
+    assert sweep.forecast().total > 0
+    sweep.run()
+    close(sweep["train_accuracy"], sweep["test_accuracy"], 0)
+    straightest, direction, value = sweep.advice("dropout", limit=10.0)
+    assert straightest[0] in (0, 1) and direction[0] in (-1, 0, 1)
+    raises(nndyn.OptionError, lambda: sweep.advice("dropout", limi=1), "limit")
+
+
 def test_z_every_public_function_was_reached():
     gc.collect()
     missing = sorted(set(nndyn._FUNCTIONS) - REACHED)

@@ -17,8 +17,8 @@ static const nd_option_spec specs[OPTIONS] = {
 typedef struct sweep_run {
     nndyn_sweep *sweep;
     nd_append *file; /* NULL: no file */
-    int64_t *todo;
-    int64_t count; /* of todo */
+    int64_t *waiting;
+    int64_t count; /* of waiting */
     int64_t part, parts;
     int stop_at_failure;
     pthread_t caller;
@@ -100,7 +100,7 @@ static void run_cell(void *job, int64_t index)
     sweep_run *run = job;
     nndyn_sweep *sweep = run->sweep;
     nndyn_context *parent = sweep->handle.context, *context = NULL;
-    const int64_t cell = run->todo[index];
+    const int64_t cell = run->waiting[index];
     const int64_t limit = sweep->cell_limit > 0 ? sweep->cell_limit : nd_context_memory_limit(parent);
     piece p = {run, 0};
     char message[ND_MESSAGE_SIZE] = "";
@@ -158,10 +158,10 @@ static int list_cells(sweep_run *run)
     nndyn_sweep *sweep = run->sweep;
     int64_t count = 0;
     const int64_t cells = nd_sweep_cells(sweep);
-    ND_TRY(nd_allocate_for(sweep, cells / run->parts + 1, sizeof *run->todo, &run->todo));
+    ND_TRY(nd_allocate_for(sweep, cells / run->parts + 1, sizeof *run->waiting, &run->waiting));
     for (int64_t i = run->part; i < cells; i += run->parts) {
         if (!sweep->states[i].done || sweep->states[i].status != NNDYN_OK) {
-            run->todo[count++] = i;
+            run->waiting[count++] = i;
         }
     }
     run->count = count;
@@ -220,7 +220,7 @@ static int run_with(sweep_run *run, const char *path, int64_t *failed)
         status = run_cells(run, failed);
     }
     nd_append_close(sweep, run->file);
-    nd_release(sweep->handle.context, run->todo);
+    nd_release(sweep->handle.context, run->waiting);
     pthread_mutex_destroy(&run->lock);
     return status;
 }
