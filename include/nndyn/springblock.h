@@ -96,7 +96,7 @@ NNDYN_API int nndyn_springblock_set_state(nndyn_springblock *chain, const double
  *  @param chain the chain
  *  @param steps how many, 0 to 2^40
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ENUMERIC (positions grew beyond numbers), NNDYN_EBUSY, NNDYN_ENOMEM,
- *          NNDYN_ECANCELED.  After a failure the chain is where it was.
+ *          NNDYN_ELIMIT, NNDYN_ECANCELED.  After a failure the chain is where it was.
  *  Cost: docs/springblock.md; on one thread. */
 NNDYN_API int nndyn_springblock_run(nndyn_springblock *chain, int64_t steps);
 
@@ -107,7 +107,7 @@ NNDYN_API int nndyn_springblock_run(nndyn_springblock *chain, int64_t steps);
  *  @param rows must be 1 + steps / every, rounded down
  *  @param x receives rows x L positions
  *  @param v receives rows x L velocities; may be NULL
- *  @return as nndyn_springblock_run, and NNDYN_ELIMIT */
+ *  @return as nndyn_springblock_run */
 NNDYN_API int nndyn_springblock_trajectory(nndyn_springblock *chain, int64_t steps, int64_t every, int64_t rows,
                                            double *x, double *v);
 
@@ -137,7 +137,8 @@ NNDYN_API int nndyn_springblock_separation(nndyn_springblock *chain, double *sep
  *  @param kappa receives kappa and its standard error, 2 numbers; may be NULL
  *  @param bow receives bow and its standard error, 2 numbers; may be NULL
  *  @param profiles receives runs x L: the position of each run, or its average; may be NULL
- *  @return as nndyn_springblock_run, and NNDYN_EOPTION, NNDYN_ELIMIT */
+ *  @return as nndyn_springblock_run, and NNDYN_EOPTION, NNDYN_ELIMIT, NNDYN_ECALLBACK (the executor failed)
+ *  Memory: 8 bytes a block and run (rounded up to 8 runs), of order 2 twice that, and 24 more to average. */
 NNDYN_API int nndyn_springblock_ensemble(nndyn_springblock *chain, int64_t runs, int64_t steps,
                                          const nndyn_options *options, double *mean, double *deviation, double *kappa,
                                          double *bow, double *profiles);

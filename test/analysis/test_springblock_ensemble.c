@@ -3,6 +3,7 @@
  *
  * Seeds are fixed, so that a result is the same each time.  Statistical tolerances are at least four standard errors
  * of the mean of highly correlated blocks: with another seed a comparison would fail with probability below 1e-3. */
+#include "nndyn/separation.h"
 #include "springblock_support.h"
 #include "springblock_tables.h"
 
@@ -94,6 +95,22 @@ static void test_average(void **state)
         nt_near(deviation[l], sqrt(square / (LAST - 1)), 1e-10);
     }
     nndyn_options_free(options);
+    nndyn_springblock_free(chain);
+}
+
+/* Of one chain, curvature is that of the load curve. */
+static void test_load_curve(void **state)
+{
+    (void)state;
+    double mean[NT_BLOCKS], kappa[2], bow[2], separation[NT_BLOCKS + 1], values[NNDYN_LOAD_CURVE_VALUES];
+    nndyn_springblock *chain = nt_chain(NT_BLOCKS, "length=2 friction_left=.3");
+    nt_ok(chain, nndyn_springblock_ensemble(chain, 1, 3000, NULL, mean, NULL, kappa, bow, NULL));
+    nt_ok(chain, nndyn_springblock_run(chain, 3000));
+    nt_ok(chain, nndyn_springblock_separation(chain, separation));
+    nt_ok(context,
+          nndyn_load_curve(context, NT_BLOCKS + 1, separation, NULL, NULL, NNDYN_LOAD_CURVE_VALUES, values, NULL));
+    nt_near(kappa[0], values[NNDYN_LOAD_CURVE_KAPPA], 1e-13);
+    nt_near(bow[0], values[NNDYN_LOAD_CURVE_BOW], 1e-13);
     nndyn_springblock_free(chain);
 }
 
@@ -273,9 +290,9 @@ static void test_phase_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        NT_TEST(test_statistics), NT_TEST(test_average),      NT_TEST(test_undefined),
-        NT_TEST(test_threads),    NT_TEST(test_cells),        NT_TEST(test_notebook),
-        NT_TEST(test_stationary), NT_TEST(test_second_order), NT_TEST(test_phase_table),
+        NT_TEST(test_statistics),   NT_TEST(test_average),     NT_TEST(test_load_curve), NT_TEST(test_undefined),
+        NT_TEST(test_threads),      NT_TEST(test_cells),       NT_TEST(test_notebook),   NT_TEST(test_stationary),
+        NT_TEST(test_second_order), NT_TEST(test_phase_table),
     };
     return cmocka_run_group_tests_name("springblock ensembles", tests, NULL, NULL);
 }

@@ -305,6 +305,31 @@ static void test_canceled(void **state)
     nndyn_springblock_free(chain);
 }
 
+static int nt_refuse(void *user, void (*work)(void *job, int64_t index), void *job, int64_t count)
+{
+    (void)user;
+    (void)work;
+    (void)job;
+    (void)count;
+    return 1;
+}
+
+static void test_executor_fails(void **state)
+{
+    (void)state;
+    const double axis[2] = {.1, .2};
+    double *a = nt_out[0];
+    nndyn_springblock *chain = nt_chain(3, "");
+    nt_ok(context, nndyn_context_set_executor(context, nt_refuse, NULL));
+    NT_FAILS(NNDYN_ECALLBACK, chain, "ensemble", nndyn_springblock_ensemble(chain, 9, 5, NULL, a, a, NULL, NULL, NULL));
+    for (int runs = 0; runs < 2; runs++) {
+        NT_FAILS(NNDYN_ECALLBACK, chain, "phase",
+                 nndyn_springblock_phase(chain, 2, axis, 2, axis, runs, 5, NULL, a, NULL, NULL, NULL, NULL));
+    }
+    nt_ok(chain, nndyn_springblock_run(chain, 5)); /* asks for no threads */
+    nndyn_springblock_free(chain);
+}
+
 /* ---- memory ------------------------------------------------------------------------------------------------------ */
 
 static int nt_everything(nt_allocator *a, void *user)
@@ -341,7 +366,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         NT_TEST(test_create),   NT_TEST(test_edge_of_stability), NT_TEST(test_state),
         NT_TEST(test_overflow), NT_TEST(test_ensemble),          NT_TEST(test_phase),
-        NT_TEST(test_closed),   NT_TEST(test_canceled),          NT_TEST(test_memory),
+        NT_TEST(test_closed),   NT_TEST(test_canceled),          NT_TEST(test_executor_fails),
+        NT_TEST(test_memory),
     };
     return cmocka_run_group_tests_name("springblock errors", tests, NULL, NULL);
 }
