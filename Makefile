@@ -263,9 +263,9 @@ dist: ## nndyn-VERSION.tar.gz of what is committed
 
 # Built as a user would: against an installed library that only pkg-config knows.
 stage    := $(CURDIR)/build/stage
-examples := $(patsubst examples/%.c,build/examples/%,$(sort $(wildcard examples/*.c)))
+examples := $(patsubst examples/%.c,build/examples/%,$(sort $(filter-out examples/mpi_%,$(wildcard examples/*.c))))
 staged    = PKG_CONFIG_PATH="$(stage)/lib/pkgconfig:$$PKG_CONFIG_PATH" $(PKG_CONFIG)
-.PHONY: examples demo
+.PHONY: examples demo mpi
 $(stage)/lib/pkgconfig/nndyn.pc: $(products) $(headers) include/nndyn.h $(bindings)
 	@$(MAKE) --no-print-directory install DESTDIR= PREFIX=$(stage) LIBDIR=$(stage)/lib INCLUDEDIR=$(stage)/include \
 	  SHAREDIR=$(stage)/share/nndyn >/dev/null
@@ -276,6 +276,11 @@ build/examples/demo: examples/demo/demo.c $(stage)/lib/pkgconfig/nndyn.pc
 	@mkdir -p $(@D)
 	$(Q)$(CC) -O2 $(EXAMPLE_FLAGS) $$($(staged) --cflags nndyn) $< -o $@ $$($(staged) --libs nndyn) -lm -Wl,-rpath,$(stage)/lib
 examples: $(examples) build/examples/demo ## build the examples in C against a staged installation, through pkg-config only
+build/mpi/%: examples/%.c $(stage)/lib/pkgconfig/nndyn.pc
+	@mkdir -p $(@D)
+	$(Q)mpicc -std=c11 -O2 $(EXAMPLE_FLAGS) $$($(staged) --cflags nndyn) $< -o $@ $$($(staged) --libs nndyn) -lm -Wl,-rpath,$(stage)/lib
+mpi: $(if $(shell command -v mpicc),build/mpi/mpi_sweep) ## build the example over MPI, if there is an mpicc; the library needs none
+	@$(if $^,:,echo 'there is no mpicc: run "make deps-checks" or install an MPI')
 demo: build/examples/demo ## train on the digits, analyze, write build/demo/report.html
 	@mkdir -p build/demo
 	@build/examples/demo build/demo examples/data/digits.csv > build/demo/summary.txt || { rm -f build/demo/summary.txt; exit 1; }

@@ -31,6 +31,7 @@ has_valgrind() { has valgrind; }
 has_abidiff() { has abidiff; }
 has_doxygen() { has doxygen; }
 has_dot() { has dot; }
+has_mpi() { has mpicc && has mpirun; }
 
 # ---- group, what, and its package for apt, dnf, pacman, brew ("-": not to be had) ---------------------------------
 
@@ -50,6 +51,7 @@ checks valgrind      valgrind              valgrind            valgrind         
 checks abidiff       abigail-tools         libabigail          libabigail         -
 checks doxygen       doxygen               doxygen             doxygen            doxygen
 checks dot           graphviz              graphviz            graphviz           graphviz
+checks mpi           libopenmpi-dev        openmpi-devel       openmpi            open-mpi
 '
 
 manager() {
