@@ -13,7 +13,9 @@
 
 enum {
     ND_CHUNK = 256,          /* numbers of a pass whose values stand on the stack */
-    ND_COLUMNS = 64,         /* columns whose sums stand on the stack */
+    ND_COLUMNS = 128,        /* columns whose sums stand on the stack */
+    ND_NARROW = 32,          /* columns whose sums stand in registers */
+    ND_ROWS = 32,            /* rows that are summed before the next columns */
     ND_TILE_FLOPS = 1 << 22, /* products below this are not cut */
     ND_TILE_LEAST = 96,      /* rows or columns of a tile */
     ND_TILES_MOST = 8,

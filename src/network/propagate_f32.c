@@ -3,10 +3,12 @@
 #include "network/build.h"
 #include <limits.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define R                float
 #define ND(name)         nd_##name##_f32
 #define KERNELS(network) ((network)->k32)
 #include "network/layers.inc"
+#include "network/strips.inc"
 #include "network/propagate.inc"

@@ -3,10 +3,12 @@
 #include "network/build.h"
 #include <limits.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #define R                double
 #define ND(name)         nd_##name##_f64
 #define KERNELS(network) ((network)->k64)
 #include "network/layers.inc"
+#include "network/strips.inc"
 #include "network/propagate.inc"
