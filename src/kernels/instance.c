@@ -73,18 +73,22 @@ enum { ND_THIN = 32 }; /* a product with a size up to this is thin */
 /* 64-bit lanes in the widest vector, and the product of their lower halves; some abreast, to hide its latency. */
 #if defined(__AVX512F__) && defined(__GNUC__)
 typedef uint64_t nd_wide __attribute__((vector_size(64)));
+#define ND_AT_LEAST(x, y)     ((nd_wide)((x) >= (y)))
 #define ND_MULTIPLY_LOW(x, y) ((nd_wide)_mm512_mul_epu32((__m512i)(x), (__m512i)(y)))
 enum { ND_ABREAST = 4 };
 #elif defined(__AVX2__) && defined(__GNUC__)
 typedef uint64_t nd_wide __attribute__((vector_size(32)));
+#define ND_AT_LEAST(x, y)     ((nd_wide)((x) >= (y)))
 #define ND_MULTIPLY_LOW(x, y) ((nd_wide)_mm256_mul_epu32((__m256i)(x), (__m256i)(y)))
 enum { ND_ABREAST = 2 };
 #elif defined(__SSE2__) && defined(__GNUC__)
 typedef uint64_t nd_wide __attribute__((vector_size(16)));
+#define ND_AT_LEAST(x, y)     ((nd_wide)((x) >= (y)))
 #define ND_MULTIPLY_LOW(x, y) ((nd_wide)_mm_mul_epu32((__m128i)(x), (__m128i)(y)))
 enum { ND_ABREAST = 2 };
 #else
 typedef uint64_t nd_wide;
+#define ND_AT_LEAST(x, y)     (0 - (uint64_t)((x) >= (y)))
 #define ND_MULTIPLY_LOW(x, y) (((x)&0xffffffffu) * ((y)&0xffffffffu))
 enum { ND_ABREAST = 4 };
 #endif
