@@ -111,7 +111,7 @@ NNDYN_API int nndyn_separation_directions_f32(nndyn_context *context, int64_t n,
 /* ---- of features that come in pieces ----------------------------------------------------------------------------- */
 
 /** An accumulator: D needs one pass over the samples; D_HS and D_inverse a second one over the same samples in any
- *  order.  Memory: 2 classes x width + 2 classes numbers, and in the second pass classes x width more for D_HS, width x
+ *  order.  Memory: 2 classes x width + 3 classes numbers, and in the second pass classes x width more for D_HS, width x
  *  width for D_inverse, and a block of rows. */
 typedef struct nndyn_separation_stream nndyn_separation_stream;
 
