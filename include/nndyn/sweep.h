@@ -79,17 +79,17 @@ NNDYN_API int nndyn_sweep_set_cell(nndyn_sweep *sweep, const char *columns,
  *         ReLU the negative slope; "batch_norm" (integer, 1): after each hidden dense layer; "input_norm" (integer, 1):
  *         batch norm of the inputs; "dropout" (double in [0,1), 0): after each hidden activation; "initialization"
  *         (text, "uniform"; as in nndyn_network_add_dense_with, on an axis its number in that list, from 0);
- *         "optimizer" (text, "adam"; on an axis NNDYN_ADAM, ...); "rate" (double, 0.001); "momentum" (double, 0.9)
- *         and "temperature" (double, 1; both where the optimizer reads them); "weight_decay" (double, the optimizer's);
- *         "batch" (integer, 0 = full): samples a batch; "epochs" (integer, 100); "schedule" (text,
- *         "constant", "step", "cosine" or "linear"; on an axis NNDYN_SCHEDULE_CONSTANT, ...): the last three over all
- *         epochs; "factor" (double, 0.1) and "decays" (integer, 2): "step" multiplies the rate by factor that many
- *         times, evenly spread; "label_noise", "input_noise", "relative_input_noise" (doubles, 0; as in
- *         nndyn_batches_create); "noise" (double in [0,1], 0): label_noise and relative_input_noise at once, in their
- *         place; "stop_loss" (double, 1e-4) and "stop_change" (double, 1e-10): training ends after an epoch whose mean
- *         loss is below the one, or differs from that before by less than the other; "hessian" (integer, 0; not as an
- *         axis): 1 measures the loss's Hessian on the training set; "metric" (text, "trace" or "he_su"; not as an
- *         axis): of the separation; "dtype" (text, "f64" or "f32"; not as an axis)
+ *         "optimizer" (text, "adam"; on an axis NNDYN_ADAM, ...); "rate" (double, 0.001); "momentum" (double, 0.9) and
+ *         "temperature" (double, 1; both where the optimizer reads them); "weight_decay" (double, the optimizer's);
+ *         "batch" (integer, 0 = full): samples a batch; "epochs" (integer, 100); "schedule" (text, "constant", "step",
+ *         "cosine" or "linear"; on an axis NNDYN_SCHEDULE_CONSTANT, ...): the last three over all epochs; "factor"
+ *         (double, 0.1) and "decays" (integer, 2): "step" multiplies the rate by factor that many times, evenly spread;
+ *         "label_noise", "input_noise", "relative_input_noise" (doubles, 0; as in nndyn_batches_create); "noise"
+ *         (double in [0,1], none): label_noise, of exactly this fraction of a batch, and relative_input_noise at once,
+ *         in their place; "stop_loss" (double, 1e-4) and "stop_change" (double, 1e-10): training ends after an epoch
+ *         whose mean loss is below the one, or differs from that before by less than the other; "hessian" (integer, 0;
+ *         not as an axis): 1 measures the loss's Hessian on the training set; "metric" (text, "trace" or "he_su"; not
+ *         as an axis): of the separation; "dtype" (text, "f64" or "f32"; not as an axis)
  *  @return NNDYN_OK, NNDYN_EARG (inputs or classes differ), NNDYN_EOPTION (also: an axis of no such name, or with a
  *          value out of bounds), NNDYN_ESTATE (the data have no labels, or the table has rows), NNDYN_EDATA,
  *          NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ELIMIT
@@ -111,8 +111,8 @@ NNDYN_API int nndyn_sweep_set_training(nndyn_sweep *sweep, nndyn_dataset *train,
  *  @param options "file" (text): the table on disk, see below; "part" and "parts" (integers, 0 and 1): run only cells
  *         whose number leaves the remainder part when divided by parts (for ranks and hosts, each with a file of its
  *         own); "stop" (integer, 0): 1 begins no further cell after one has failed
- *  @param failed receives how many cells of the part stand failed at the end (also with NNDYN_ECANCELED and with
- *         "stop"); NULL: then the status of the first of them is returned instead, with its sentence
+ *  @param failed receives how many cells of the part stand failed at the end; NULL: then the status of the first of
+ *         them is returned instead, with its sentence
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_ESTATE (no cell), NNDYN_EIO, NNDYN_EFORMAT (the file is not of
  *          this sweep), NNDYN_ECANCELED, NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_ECALLBACK (an executor);
  *          what a cell failed with.  Rows of cells that were done before a failure or a cancellation stay, in the table

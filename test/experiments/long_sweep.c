@@ -104,8 +104,54 @@ static void test_synthetic_classes(void **state)
     nndyn_dataset_free(test);
 }
 
+/* ---- MNIST ------------------------------------------------------------------------------------------------------- */
+
+static nndyn_dataset *read_small(const char *folder, const char *name)
+{
+    char images[NT_PATH], labels[NT_PATH];
+    nndyn_dataset *whole, *small;
+    snprintf(images, sizeof images, "%s/%s-images-idx3-ubyte", folder, name);
+    snprintf(labels, sizeof labels, "%s/%s-labels-idx1-ubyte", folder, name);
+    nt_ok(context, nndyn_dataset_read_idx(context, images, labels, NULL, &whole));
+    nt_ok(whole, nndyn_dataset_resize(whole, 1, 28, 28, 10, 10, NULL, &small));
+    nndyn_dataset_free(whole);
+    return small;
+}
+
+/* The published panel of dropout, ReLU: kappa -0.24 and -0.02, accuracy 92.0 and 93.1 % at 0 and 0.12 (means of ten
+ * seeds; here two, of other splits: 3 standard deviations are 0.05 and 1.2 points). */
+static void test_mnist(void **state)
+{
+    const double dropouts[] = {0, 0.12};
+    const char *folder = getenv("NNDYN_MNIST");
+    int64_t rows[TRAIN];
+    nndyn_dataset *all, *train, *test;
+    (void)state;
+    if (!folder) {
+        print_message("# SKIP NNDYN_MNIST is not set\n");
+        skip();
+    }
+    all = read_small(folder, "train");
+    test = read_small(folder, "t10k");
+    for (int64_t i = 0; i < TRAIN; i++) {
+        rows[i] = i * 23 + 7; /* of 60000, which come in no order */
+    }
+    nt_ok(all, nndyn_dataset_select(all, TRAIN, rows, &train));
+    nt_ok(context, nndyn_context_set_threads(context, 2));
+    nndyn_sweep *sweep = run("dropout", 2, dropouts, 0, train, test);
+    within(mean_of(sweep, 0, "kappa"), -0.29, -0.19, "kappa, dropout 0");
+    within(mean_of(sweep, 1, "kappa"), -0.07, 0.03, "kappa, dropout 0.12");
+    within(mean_of(sweep, 0, "test_accuracy"), 0.908, 0.932, "accuracy, dropout 0");
+    within(mean_of(sweep, 1, "test_accuracy"), 0.919, 0.943, "accuracy, dropout 0.12");
+    nndyn_sweep_free(sweep);
+    nndyn_dataset_free(all);
+    nndyn_dataset_free(train);
+    nndyn_dataset_free(test);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_synthetic_classes, set_up, tear_down)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_synthetic_classes, set_up, tear_down),
+                                       cmocka_unit_test_setup_teardown(test_mnist, set_up, tear_down)};
     return cmocka_run_group_tests_name("long_sweep", tests, NULL, NULL);
 }

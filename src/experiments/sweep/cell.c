@@ -130,7 +130,8 @@ static int borrow(nndyn_context *context, const nndyn_dataset *data, nndyn_datas
                                        out);
 }
 
-/* Kinds of noise that are not wanted are left out. */
+/* Kinds of noise that are not wanted are left out.  "noise" draws anew exactly its share of the labels, as published.
+ */
 static int make_batches(one_cell *cell)
 {
     static const struct {
@@ -150,7 +151,10 @@ static int make_batches(one_cell *cell)
     }
     nndyn_options *options;
     ND_TRY(make_options(cell->context, count, list, &options));
-    const int status = nndyn_batches_create(cell->train, kind, size, options, &cell->batches);
+    int status = nndyn_options_set_integer(options, "label_noise_exact", !isnan(real(cell, ND_SETTING_NOISE)));
+    if (status == NNDYN_OK) {
+        status = nndyn_batches_create(cell->train, kind, size, options, &cell->batches);
+    }
     nndyn_options_free(options);
     return status;
 }
