@@ -46,7 +46,7 @@ def cells(axes, rows, down, across, color, title, label, **limits):
 
 def panel(axes, letter):
     key, what = NAMES[letter]
-    cells(axes, read(f"phase_{letter}"), "slope", key, "test_accuracy", f"network: {what}", what, cmap="Greys_r")
+    cells(axes, read(f"phase_{letter}"), "slope", key, "test_accuracy", f"network: {what}", what, cmap="YlGn")
 
 
 def chain(axes):
