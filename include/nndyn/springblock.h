@@ -224,6 +224,151 @@ NNDYN_API int nndyn_springblock_relaxation_time(nndyn_springblock *chain, double
  *          NNDYN_EUNSUPPORTED (order 2; common noise), NNDYN_EBUSY */
 NNDYN_API int nndyn_springblock_covariance(nndyn_springblock *chain, double *covariance);
 
+/* ---- fitting a load curve ---------------------------------------------------------------------------------------- */
+
+/** A chain of order 1 fitted to a measured load curve: parameters, their errors, the curve.  Spring and length are 1:
+ *  friction and noise are in units of spring times length. */
+typedef struct nndyn_springblock_fit nndyn_springblock_fit;
+
+/** What nndyn_springblock_fit_flags and _value say, added up. */
+enum {
+    NNDYN_SPRINGBLOCK_FIT_AT_BOUND = 1,   /* the best value is at a bound of the search (0 is one) */
+    NNDYN_SPRINGBLOCK_FIT_DEGENERATE = 2, /* a standard error beyond half the range searched: not determined by the
+                                             data; of a fit, that of some combination (nndyn_springblock_fit_weakest) */
+    NNDYN_SPRINGBLOCK_FIT_FIXED = 4,      /* fixed by the caller; of a value only */
+    NNDYN_SPRINGBLOCK_FIT_EXACT = 8,      /* no residuals are left to judge the fit by: 0 degrees of freedom */
+    NNDYN_SPRINGBLOCK_FIT_AMBIGUOUS = 16  /* parameters elsewhere, with worse ones between, are in the joint region of
+                                             level 0.95 as well: standard errors are those of one valley only, intervals
+                                             span all that were found */
+};
+
+/** Find friction and noise of the chain whose load curve explains a measured one best.  The model is the mean field,
+ *  started at rest at the wall, D_l = level - scale x_l; weighted least squares.
+ *  @param context the context
+ *  @param count points, L + 1, 4 to 1000
+ *  @param separation D_0..D_L, in any unit; D_0 > D_L
+ *  @param errors standard errors of the points, independent and > 0; or NULL: equal and unknown, estimated from what
+ *         the fit leaves
+ *  @param options
+ *    "friction_right", "friction_left", "noise" (double >= 0, free): hold a parameter at this value;
+ *    "asymmetry" (double, free): hold friction_left - friction_right at this value, 0 for symmetric friction;
+ *    "friction_least", "friction_most" (double >= 0, 0 and 0.2), "noise_least", "noise_most" (double >= 0, 0 and 0.2):
+ *      where free ones are searched for;
+ *    "scale" (text): "free" (default): level and scale are fitted along; or "ends": the curve goes through D_0 and D_L,
+ *      whose errors do not count, as a normalized curve does;
+ *    "step" (double > 0 and below 0.5, 0.01) and "steps" (integer 1 to 10000000, 10000) of the chain;
+ *    "starts" (integer 1 to 6, 6): searches, from the best of as many levels of noise of a coarse grid
+ *  @param out receives the fit
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA (not finite, errors that are not positive, D_0 <= D_L),
+ *          NNDYN_EOPTION (also: all parameters fixed, more of them free than the points determine, values that exclude
+ *          each other), NNDYN_ENUMERIC (no chain in these bounds moves), NNDYN_ENOMEM, NNDYN_ECANCELED
+ *  Cost: some 200 to 500 thousand steps of a chain; about 40 ms for 8 points at the defaults.  On one thread.
+ *  Source: docs/springblock_fit.md. */
+NNDYN_API int nndyn_springblock_fit_create(nndyn_context *context, int64_t count, const double *separation,
+                                           const double *errors, const nndyn_options *options,
+                                           nndyn_springblock_fit **out);
+
+/** The same with errors that are not independent, as of a mean over several seeds.
+ *  @param context,count,separation,options,out as above
+ *  @param covariance count x count, symmetric and positive definite (with "scale" "ends" without its first and last row
+ *         and column, which do not count); from S seeds the sample covariance over S, with S well above count
+ *  @return as above; NNDYN_EDATA also if it is not symmetric and positive definite */
+NNDYN_API int nndyn_springblock_fit_create_covariance(nndyn_context *context, int64_t count, const double *separation,
+                                                      const double *covariance, const nndyn_options *options,
+                                                      nndyn_springblock_fit **out);
+
+/** Release a fit.  @param fit a fit or NULL */
+NNDYN_API void nndyn_springblock_fit_free(nndyn_springblock_fit *fit);
+
+/** One fitted quantity.
+ *  @param fit the fit
+ *  @param name "friction_right", "friction_left", "noise", "friction" (the mean of both) or "asymmetry" (left - right)
+ *  @param value receives it; may be NULL
+ *  @param error receives its standard error by the quadratic approximation, 0 of a fixed one, NaN with errors unknown
+ *         and no degree of freedom; may be NULL
+ *  @param flags receives AT_BOUND, DEGENERATE, FIXED; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_fit_value(nndyn_springblock_fit *fit, const char *name, double *value, double *error,
+                                          int *flags);
+
+/** Covariance of the fitted right and left friction and noise.  Where the data say nothing it is huge, not NaN.
+ *  @param fit the fit
+ *  @param covariance receives 3 x 3 numbers
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_fit_covariance(nndyn_springblock_fit *fit, double *covariance);
+
+/** The combination of right and left friction and noise the data determine least.
+ *  @param fit the fit
+ *  @param direction receives 3 numbers: the parameters along it, scaled to length 1
+ *  @param error receives the standard error of the distance along it; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_fit_weakest(nndyn_springblock_fit *fit, double *direction, double *error);
+
+/** How good the fit is.
+ *  @param fit the fit
+ *  @param chi_square receives the sum of squares over the variances (without errors: the plain one); may be NULL
+ *  @param freedom receives points less fitted numbers, level and scale counted; may be NULL
+ *  @param p receives the probability of a chi-square at least this large were the model right; NaN without errors, and
+ *         with no degree of freedom; may be NULL
+ *  @param r_squared receives the share of the curve's variance explained, unweighted; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_fit_quality(nndyn_springblock_fit *fit, double *chi_square, int64_t *freedom, double *p,
+                                            double *r_squared);
+
+/** AT_BOUND, DEGENERATE, EXACT, AMBIGUOUS of the fit.
+ *  @param fit the fit
+ *  @param flags receives their sum
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_fit_flags(nndyn_springblock_fit *fit, int *flags);
+
+/** The fitted curve.
+ *  @param fit the fit
+ *  @param count must be the points of the fit
+ *  @param separation receives the curve in the data's unit; may be NULL
+ *  @param normalized receives 1 - x_l / x_L of the fitted chain, 1 to 0; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_springblock_fit_curve(nndyn_springblock_fit *fit, int64_t count, double *separation,
+                                          double *normalized);
+
+/** Confidence interval of one quantity by the profile of the likelihood: all values at which the best of the others
+ *  leave a sum of squares not too far above the least one.  Right also where the quadratic approximation is not.  The
+ *  excess allowed is that of one parameter where the joint region lies within the bounds; where it does not, some
+ *  parameter is not determined and can make up for nothing, and it is that of all free ones: wider, on the safe side.
+ *  @param fit the fit
+ *  @param name as of nndyn_springblock_fit_value
+ *  @param level in (0, 1)
+ *  @param low,high receive the ends
+ *  @param open receives 1 if the low end is the least value searched, plus 2 if the high end is the largest one: there
+ *         the data set no limit.  0: the data determine the quantity; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ESTATE (without errors and degrees of freedom there are none), NNDYN_ECANCELED,
+ *          NNDYN_EBUSY
+ *  Cost: as one or two fits. */
+NNDYN_API int nndyn_springblock_fit_interval(nndyn_springblock_fit *fit, const char *name, double level, double *low,
+                                             double *high, int *open);
+
+/** Whether given parameters are in the joint confidence region.
+ *  @param fit the fit
+ *  @param right,left,noise the parameters, >= 0 and at most 10
+ *  @param excess receives their sum of squares over the variances, less that of the fit; may be NULL
+ *  @param p receives the probability of at least this excess were they the true ones: they are in the region of level
+ *         c if p >= 1 - c (chi-square of the free parameters; F where errors are estimated); may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ESTATE (as above), NNDYN_EBUSY
+ *  Cost: one run of the mean field. */
+NNDYN_API int nndyn_springblock_fit_region(nndyn_springblock_fit *fit, double right, double left, double noise,
+                                           double *excess, double *p);
+
+/** Which knob straightens the curve: the noise, and the right friction, at which the fitted chain, all else equal, has
+ *  the bow 0 (the mean of its normalized curve is 1/2).  Above the fitted value: a network wants more noise or more
+ *  nonlinearity.  What a straight curve goes with is a correlation, no promise (docs/springblock_fit.md).
+ *  @param fit the fit
+ *  @param bow receives that of the fitted chain; > 0: late layers carry the load; may be NULL
+ *  @param noise receives the noise next to the fitted one, NaN if there is none within the bounds; may be NULL
+ *  @param friction receives the right friction next to the fitted one, NaN likewise; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ECANCELED, NNDYN_EBUSY
+ *  Cost: as one fit. */
+NNDYN_API int nndyn_springblock_fit_straighten(nndyn_springblock_fit *fit, double *bow, double *noise,
+                                               double *friction);
+
 #ifdef __cplusplus
 }
 #endif

@@ -153,6 +153,11 @@ const LOAD_CURVE_UNDEFINED = Cint(0)
 const LOAD_CURVE_LATE_LOADED = Cint(1)
 const LOAD_CURVE_BALANCED = Cint(2)
 const LOAD_CURVE_EARLY_LOADED = Cint(3)
+const SPRINGBLOCK_FIT_AT_BOUND = Cint(1)
+const SPRINGBLOCK_FIT_DEGENERATE = Cint(2)
+const SPRINGBLOCK_FIT_FIXED = Cint(4)
+const SPRINGBLOCK_FIT_EXACT = Cint(8)
+const SPRINGBLOCK_FIT_AMBIGUOUS = Cint(16)
 
 nndyn_status_name(status) =
     ccall(symbol(:nndyn_status_name), Cstring, (Cint,), status)
@@ -1021,6 +1026,52 @@ nndyn_springblock_relaxation_time(chain, steps) =
 nndyn_springblock_covariance(chain, covariance) =
     ccall(symbol(:nndyn_springblock_covariance), Cint, (Ptr{Cvoid}, Ptr{Cdouble}), chain, covariance)
 
+nndyn_springblock_fit_create(context, count, separation, errors, options, out) =
+    ccall(symbol(:nndyn_springblock_fit_create), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, count, separation,
+        errors, options, out)
+
+nndyn_springblock_fit_create_covariance(context, count, separation, covariance, options, out) =
+    ccall(symbol(:nndyn_springblock_fit_create_covariance), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, count, separation,
+        covariance, options, out)
+
+nndyn_springblock_fit_free(fit) =
+    ccall(symbol(:nndyn_springblock_fit_free), Cvoid, (Ptr{Cvoid},), fit)
+
+nndyn_springblock_fit_value(fit, name, value, error, flags) =
+    ccall(symbol(:nndyn_springblock_fit_value), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), fit,
+        name, value, error, flags)
+
+nndyn_springblock_fit_covariance(fit, covariance) =
+    ccall(symbol(:nndyn_springblock_fit_covariance), Cint, (Ptr{Cvoid}, Ptr{Cdouble}), fit, covariance)
+
+nndyn_springblock_fit_weakest(fit, direction, error) =
+    ccall(symbol(:nndyn_springblock_fit_weakest), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), fit, direction, error)
+
+nndyn_springblock_fit_quality(fit, chi_square, freedom, p, r_squared) =
+    ccall(symbol(:nndyn_springblock_fit_quality), Cint,
+        (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}), fit, chi_square, freedom, p, r_squared)
+
+nndyn_springblock_fit_flags(fit, flags) =
+    ccall(symbol(:nndyn_springblock_fit_flags), Cint, (Ptr{Cvoid}, Ptr{Cint}), fit, flags)
+
+nndyn_springblock_fit_curve(fit, count, separation, normalized) =
+    ccall(symbol(:nndyn_springblock_fit_curve), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}), fit, count,
+        separation, normalized)
+
+nndyn_springblock_fit_interval(fit, name, level, low, high, open) =
+    ccall(symbol(:nndyn_springblock_fit_interval), Cint,
+        (Ptr{Cvoid}, Cstring, Cdouble, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), fit, name, level, low, high, open)
+
+nndyn_springblock_fit_region(fit, right, left, noise, excess, p) =
+    ccall(symbol(:nndyn_springblock_fit_region), Cint,
+        (Ptr{Cvoid}, Cdouble, Cdouble, Cdouble, Ptr{Cdouble}, Ptr{Cdouble}), fit, right, left, noise, excess, p)
+
+nndyn_springblock_fit_straighten(fit, bow, noise, friction) =
+    ccall(symbol(:nndyn_springblock_fit_straighten), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), fit,
+        bow, noise, friction)
+
 nndyn_sweep_create(context, options, out) =
     ccall(symbol(:nndyn_sweep_create), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, options, out)
 
@@ -1195,6 +1246,7 @@ end
 @handle Fluctuations nndyn_fluctuations_free
 @handle Sweep nndyn_sweep_free
 @handle SpringBlock nndyn_springblock_free
+@handle SpringBlockFit nndyn_springblock_fit_free
 @handle SeparationStream nndyn_separation_stream_free
 
 Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = handle.pointer
@@ -2274,6 +2326,85 @@ A spring-block chain; keyword arguments are the options of nndyn_springblock_cre
 function SpringBlock(blocks; context = default_context(), options...)
     o = with_options(options)
     return SpringBlock(created(out -> nndyn_springblock_create(context, blocks, o, out), context), context)
+end
+
+"""
+    SpringBlockFit(separation)
+
+The chain that explains a load curve D_0..D_L best; `errors` are standard errors of the points, `covariance` theirs in
+the place of it; other keyword arguments are the options of nndyn_springblock_fit_create.
+"""
+function SpringBlockFit(separation; errors = nothing, covariance = nothing, context = default_context(), options...)
+    errors !== nothing && covariance !== nothing && throw(ArgumentError("errors and covariance are both given"))
+    curve, o, n = convert(Vector{Float64}, separation), with_options(options), length(separation)
+    if covariance !== nothing
+        c = dense_array(Float64, covariance, "covariance", n, n)
+        make = out -> nndyn_springblock_fit_create_covariance(context, n, curve, c, o, out)
+    else
+        e = errors === nothing ? C_NULL : dense_array(Float64, errors, "errors", n)
+        make = out -> nndyn_springblock_fit_create(context, n, curve, e, o, out)
+    end
+    return SpringBlockFit(created(make, context), context)
+end
+
+"Value, standard error and flags of a fitted quantity, by name."
+function Base.getindex(fit::SpringBlockFit, name::AbstractString)
+    value, error, flags = Ref{Cdouble}(0), Ref{Cdouble}(0), Ref{Cint}(0)
+    check(fit, nndyn_springblock_fit_value(fit, name, value, error, flags))
+    return (value = value[], error = error[], flags = Int(flags[]))
+end
+
+"Confidence interval of a fitted quantity by the profile of the likelihood; open: which ends the data do not limit."
+function interval(fit::SpringBlockFit, name; level = 0.95)
+    low, high, ends = Ref{Cdouble}(0), Ref{Cdouble}(0), Ref{Cint}(0)
+    check(fit, nndyn_springblock_fit_interval(fit, name, level, low, high, ends))
+    return (low = low[], high = high[], open = Int(ends[]))
+end
+
+function covariance(fit::SpringBlockFit)
+    out = zeros(3, 3)
+    check(fit, nndyn_springblock_fit_covariance(fit, out))
+    return out
+end
+
+"The combination of right and left friction and noise the data determine least, and its standard error."
+function weakest(fit::SpringBlockFit)
+    direction, error = zeros(3), Ref{Cdouble}(0)
+    check(fit, nndyn_springblock_fit_weakest(fit, direction, error))
+    return (direction = direction, error = error[])
+end
+
+function quality(fit::SpringBlockFit)
+    chi, freedom, p, r =
+        numbers_of((o...) -> nndyn_springblock_fit_quality(fit, o...), fit, Cdouble, Int64, Cdouble, Cdouble)
+    return (chi_square = chi, freedom = freedom, p = p, r_squared = r)
+end
+
+function flags(fit::SpringBlockFit)
+    out = Ref{Cint}(0)
+    check(fit, nndyn_springblock_fit_flags(fit, out))
+    return Int(out[])
+end
+
+"The fitted curve of so many points in the data's unit, and normalized."
+function curve(fit::SpringBlockFit, count)
+    separation, normalized = zeros(count), zeros(count)
+    check(fit, nndyn_springblock_fit_curve(fit, count, separation, normalized))
+    return (separation = separation, normalized = normalized)
+end
+
+"Excess of given parameters over the best ones, and its p."
+function region(fit::SpringBlockFit, right, left, noise)
+    excess, p = Ref{Cdouble}(0), Ref{Cdouble}(0)
+    check(fit, nndyn_springblock_fit_region(fit, right, left, noise, excess, p))
+    return (excess = excess[], p = p[])
+end
+
+"The bow of the fitted chain, and the noise and the right friction at which it is 0."
+function straighten(fit::SpringBlockFit)
+    bow, noise, friction =
+        numbers_of((o...) -> nndyn_springblock_fit_straighten(fit, o...), fit, Cdouble, Cdouble, Cdouble)
+    return (bow = bow, noise = noise, friction = friction)
 end
 
 "One of a chain's parameters, by name."

@@ -161,6 +161,11 @@ LOAD_CURVE_UNDEFINED = 0
 LOAD_CURVE_LATE_LOADED = 1
 LOAD_CURVE_BALANCED = 2
 LOAD_CURVE_EARLY_LOADED = 3
+SPRINGBLOCK_FIT_AT_BOUND = 1
+SPRINGBLOCK_FIT_DEGENERATE = 2
+SPRINGBLOCK_FIT_FIXED = 4
+SPRINGBLOCK_FIT_EXACT = 8
+SPRINGBLOCK_FIT_AMBIGUOUS = 16
 
 # name: (result, parameters)
 _FUNCTIONS = {
@@ -394,6 +399,18 @@ _FUNCTIONS = {
     "nndyn_springblock_mean_field": (_int, [_ptr, _i64, _ptr]),
     "nndyn_springblock_relaxation_time": (_int, [_ptr, _ptr]),
     "nndyn_springblock_covariance": (_int, [_ptr, _ptr]),
+    "nndyn_springblock_fit_create": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_springblock_fit_create_covariance": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_springblock_fit_free": (None, [_ptr]),
+    "nndyn_springblock_fit_value": (_int, [_ptr, _str, _ptr, _ptr, _ptr]),
+    "nndyn_springblock_fit_covariance": (_int, [_ptr, _ptr]),
+    "nndyn_springblock_fit_weakest": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_springblock_fit_quality": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_springblock_fit_flags": (_int, [_ptr, _ptr]),
+    "nndyn_springblock_fit_curve": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_springblock_fit_interval": (_int, [_ptr, _str, _f64, _ptr, _ptr, _ptr]),
+    "nndyn_springblock_fit_region": (_int, [_ptr, _f64, _f64, _f64, _ptr, _ptr]),
+    "nndyn_springblock_fit_straighten": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_sweep_create": (_int, [_ptr, _ptr, _ptr]),
     "nndyn_sweep_free": (None, [_ptr]),
     "nndyn_sweep_add_axis": (_int, [_ptr, _str, _i64, _ptr]),
@@ -2321,6 +2338,87 @@ class Sweep(_Handle):
         with self._options(options) as o:
             self._do("nndyn_sweep_advice", axis, o, *map(_address, out))
         return out
+
+
+FitValue = collections.namedtuple("FitValue", "value error flags")
+FitQuality = collections.namedtuple("FitQuality", "chi_square freedom p r_squared")
+FitInterval = collections.namedtuple("FitInterval", "low high open")
+Straight = collections.namedtuple("Straight", "bow noise friction")
+
+
+class SpringBlockFit(_Handle):
+    """The chain that explains a load curve D_0..D_L best; options are those of nndyn_springblock_fit_create.
+
+    `errors` are standard errors of the points, `covariance` theirs in the place of it.
+    """
+    _free = "nndyn_springblock_fit_free"
+
+    def __init__(self, separation, errors=None, covariance=None, context=None, **options):
+        context = context or default_context()
+        separation = _array(separation, "separation", (None,))
+        n = len(separation)
+        errors = None if errors is None else _array(errors, "errors", (n,))
+        if covariance is not None:
+            if errors is not None:
+                raise ValueError("errors and covariance are both given")
+            errors = _array(covariance, "covariance", (n, n))
+        name = "nndyn_springblock_fit_create" + ("" if covariance is None else "_covariance")
+        with context._options(options) as o:
+            self._adopt(_created(context, name, context.pointer, n, _address(separation),
+                                 None if errors is None else _address(errors), o), context)
+        self._count = n
+
+    def __getitem__(self, name):
+        """(value, standard error, flags) of "friction_right", "friction_left", "noise", "friction", "asymmetry"."""
+        value, error, flags = _f64(), _f64(), _int()
+        self._do("nndyn_springblock_fit_value", name.encode(), *map(ctypes.byref, (value, error, flags)))
+        return FitValue(value.value, error.value, flags.value)
+
+    def interval(self, name, level=0.95):
+        """Confidence interval (low, high, open ends) by the profile of the likelihood."""
+        low, high, ends = _f64(), _f64(), _int()
+        self._do("nndyn_springblock_fit_interval", name.encode(), level, *map(ctypes.byref, (low, high, ends)))
+        return FitInterval(low.value, high.value, ends.value)
+
+    @property
+    def covariance(self):
+        """Of right and left friction and noise."""
+        out = np.empty((3, 3))
+        self._do("nndyn_springblock_fit_covariance", _address(out))
+        return out
+
+    @property
+    def weakest(self):
+        """(direction, standard error along it) of the combination the data determine least."""
+        direction, error = np.empty(3), _f64()
+        self._do("nndyn_springblock_fit_weakest", _address(direction), ctypes.byref(error))
+        return direction, error.value
+
+    @property
+    def quality(self):
+        """(chi-square, degrees of freedom, p, R^2)"""
+        return FitQuality(*self._numbers("nndyn_springblock_fit_quality", _f64, _i64, _f64, _f64))
+
+    @property
+    def flags(self):
+        return self._numbers("nndyn_springblock_fit_flags", _int)[0]
+
+    @property
+    def curve(self):
+        """(fitted curve in the data's unit, normalized)"""
+        out = np.empty(self._count), np.empty(self._count)
+        self._do("nndyn_springblock_fit_curve", self._count, *map(_address, out))
+        return out
+
+    def region(self, right, left, noise):
+        """(excess of these parameters, its p)"""
+        out = _f64(), _f64()
+        self._do("nndyn_springblock_fit_region", right, left, noise, *map(ctypes.byref, out))
+        return out[0].value, out[1].value
+
+    def straighten(self):
+        """(bow, noise, right friction at which it is 0)"""
+        return Straight(*self._numbers("nndyn_springblock_fit_straighten", _f64, _f64, _f64))
 
 
 # ---- functions of no handle ------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_SPRINGBLOCK] = "a spring-block chain",
     [ND_SEPARATION_STREAM] = "a separation stream",
     [ND_SWEEP] = "a sweep",
+    [ND_SPRINGBLOCK_FIT] = "a fit of a load curve",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */

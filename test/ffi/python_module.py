@@ -677,6 +677,23 @@ def test_activations_at_points():
     close(nndyn.activation_evaluate("leaky_relu", z, parameter=0.5), np.where(z < 0, 0.5 * z, z), 1e-15)
 
 
+def test_springblock_fit():
+    chain = nndyn.SpringBlock(7, friction_right=0.05, friction_left=0.08, noise=0.03)
+    curve = 3 * (1 - np.append(0, chain.mean_field(10000))) - 2
+    fit = nndyn.SpringBlockFit(curve, errors=np.full(8, 0.003), friction_left=0.08)
+    assert abs(fit["friction_right"].value - 0.05) < 1e-4 and abs(fit["noise"].value - 0.03) < 1e-4
+    assert fit["friction_left"].flags == nndyn.SPRINGBLOCK_FIT_FIXED and fit["asymmetry"].error > 0
+    low, high, ends = fit.interval("friction_right")
+    assert low < 0.05 < high and ends == 0
+    assert fit.covariance[1, 1] == 0 and fit.weakest[1] > 0 and fit.quality.freedom == 4 and fit.flags == 0
+    assert np.allclose(fit.curve[0], curve, atol=1e-4) and fit.curve[1][0] == 1
+    assert fit.region(0.05, 0.08, 0.03)[1] > 0.99
+    assert fit.straighten().noise > 0.03
+    same = nndyn.SpringBlockFit(curve, covariance=np.diag(np.full(8, 9e-6)), friction_left=0.08)
+    assert np.isclose(same["noise"].error, fit["noise"].error, rtol=1e-3)
+    raises(nndyn.DataError, lambda: nndyn.SpringBlockFit([0, 1, 2, 3]), "fall")
+
+
 def test_springblock():
     chain = nndyn.SpringBlock(7, noise=0, friction_right=0.1, friction_left=0.1)
     x, moved = chain.stuck()
