@@ -42,6 +42,7 @@ enum {
     ND_SEPARATION_STREAM,
     ND_SWEEP,
     ND_SPRINGBLOCK_FIT,
+    ND_MAP,
     ND_HANDLE_KINDS
 };
 

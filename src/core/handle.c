@@ -23,6 +23,7 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_SEPARATION_STREAM] = "a separation stream",
     [ND_SWEEP] = "a sweep",
     [ND_SPRINGBLOCK_FIT] = "a fit of a load curve",
+    [ND_MAP] = "a map",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */

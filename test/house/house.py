@@ -12,11 +12,11 @@ ROOT = Path(__file__).resolve().parents[2]
 SRC = ROOT / "src"
 
 # Foot of the house last: a room includes itself and the ones before it.
-ROOMS = "core kernels linalg statistics data network derivatives training analysis experiments".split()
+ROOMS = "core kernels linalg statistics data network derivatives training dynamics analysis experiments".split()
 # Kernels take the numbers of activations, losses and optimizers from where they are published; they know no network.
 NUMBERS = {"kernels": {"nndyn/network.h", "nndyn/training.h"}}
 # Public headers that stand beside the one of their room.
-BESIDE = {"recorder": "training", "sweep": "experiments"}
+BESIDE = {"recorder": "training", "sweep": "experiments", "map": "dynamics", "recurrent": "dynamics"}
 FUNCTION_LINES = 80
 COLUMNS = 120
 # Spelled so that this file does not contain them.
