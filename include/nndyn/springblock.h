@@ -262,7 +262,7 @@ enum {
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA (not finite, errors that are not positive, D_0 <= D_L),
  *          NNDYN_EOPTION (also: all parameters fixed, more of them free than the points determine, values that exclude
  *          each other), NNDYN_ENUMERIC (no chain in these bounds moves), NNDYN_ENOMEM, NNDYN_ECANCELED
- *  Cost: some 200 to 500 thousand steps of a chain; about 40 ms for 8 points at the defaults.  On one thread.
+ *  Cost: at the defaults that of 10 to 20 runs of the mean field; 10 to 25 ms for 8 points.  On one thread.
  *  Source: docs/springblock_fit.md. */
 NNDYN_API int nndyn_springblock_fit_create(nndyn_context *context, int64_t count, const double *separation,
                                            const double *errors, const nndyn_options *options,
@@ -271,7 +271,8 @@ NNDYN_API int nndyn_springblock_fit_create(nndyn_context *context, int64_t count
 /** The same with errors that are not independent, as of a mean over several seeds.
  *  @param context,count,separation,options,out as above
  *  @param covariance count x count, symmetric and positive definite (with "scale" "ends" without its first and last row
- *         and column, which do not count); from S seeds the sample covariance over S, with S well above count
+ *         and column, which do not count); of the mean over S seeds the sample covariance over S, times
+ *         (S - 1) / (S - count - 2), as few seeds make it too small
  *  @return as above; NNDYN_EDATA also if it is not symmetric and positive definite */
 NNDYN_API int nndyn_springblock_fit_create_covariance(nndyn_context *context, int64_t count, const double *separation,
                                                       const double *covariance, const nndyn_options *options,

@@ -31,7 +31,7 @@ static const double nt_thetas[][3] = {
 
 typedef struct nt_model {
     nd_springfit_model m;
-    double table[4096], memory[7 * 16];
+    double table[4096], memory[7 * 24];
 } nt_model;
 
 static nd_springfit_model *nt_prepare(nt_model *w, int64_t steps)
@@ -39,7 +39,10 @@ static nd_springfit_model *nt_prepare(nt_model *w, int64_t steps)
     double *a = w->memory;
     assert_true(nd_springfit_table_size() <= 4096);
     nd_springfit_fill_table(w->table);
-    w->m = (nd_springfit_model){7, steps, 0.01, w->table, a, a + 7, a + 28, a + 35, a + 42, a + 63};
+    for (int i = 0; i < 7; i++) {
+        a[28 + i] = 1; /* ratio */
+    }
+    w->m = (nd_springfit_model){7, steps, 0.01, w->table, a, a + 7, a + 28, a + 35};
     return &w->m;
 }
 
@@ -53,29 +56,32 @@ static void test_model(void **state)
         double d[8], x[7], up[7], down[7];
         nt_curve(context, nt_thetas[i], d);
         nd_springfit_model *m = nt_prepare(&w, 10000);
-        nd_springfit_run(m, nt_thetas[i], 1, 1);
+        nd_springfit_run(m, nt_thetas[i], nd_springfit_exact, 1);
         for (int l = 0; l < 7; l++) {
             x[l] = (1.2 - d[l + 1]) / 4.5;
         }
         nt_close(m->x, x, 7, 0, 1e-10);
         for (int j = 0; j < 3 && nt_thetas[i][2] > 0; j++) {
             double theta[3] = {nt_thetas[i][0], nt_thetas[i][1], nt_thetas[i][2]}, slope[7];
-            nd_springfit_run(m, theta, 7, 1); /* 10000 is no multiple of 7 */
+            nd_springfit_run(m, theta, nd_springfit_close, 1);
             for (int l = 0; l < 7; l++) {
                 slope[l] = m->slope[3 * l + j];
             }
             theta[j] += 1e-6;
-            nd_springfit_run(m, theta, 7, 0);
+            nd_springfit_run(m, theta, nd_springfit_close, 0);
             memcpy(up, m->x, sizeof up);
             theta[j] -= 2e-6;
-            nd_springfit_run(m, theta, 7, 0);
+            nd_springfit_run(m, theta, nd_springfit_close, 0);
             for (int l = 0; l < 7; l++) {
                 down[l] = (up[l] - m->x[l]) / 2e-6;
             }
             nt_close(slope, down, 7, 1e-5, 1e-5);
         }
-        nd_springfit_run(m, nt_thetas[i], 16, 0);
-        nt_close(m->x, x, 7, 0, 2e-4);
+        nd_springfit_run(m, nt_thetas[i], nd_springfit_close, 0);
+        nt_close(m->x, x, 7, 0, 1e-4);
+        nd_springfit_calibrate(m, nt_thetas[i]);
+        nd_springfit_run(m, nt_thetas[i], nd_springfit_close, 0);
+        nt_close(m->x, x, 7, 0, 1e-10);
     }
     nndyn_context_free(context);
     nt_no_leak(&a);
@@ -154,6 +160,124 @@ static void test_covariance(void **state)
     nndyn_springblock_fit_free(fit);
     nndyn_springblock_fit_free(wide);
     nndyn_options_free(options);
+    nndyn_context_free(context);
+    nt_no_leak(&a);
+}
+
+/* Correlated errors.  What is common to all points is level and changes nothing; the sum of squares is r C^-1 r of the
+ * curve's residuals, solved for here; and it is least: neighboring parameters are in excess. */
+static void test_correlated(void **state)
+{
+    (void)state;
+    nt_allocator a = {0};
+    nndyn_context *context = nt_context(&a);
+    double d[8], z[8], plain[64], common[64], chain[64], r[8], y[8], curve[8], chi[2], excess, sum = 0;
+    nndyn_springblock_fit *fit[2];
+    nndyn_options *options;
+    nt_curve(context, nt_thetas[0], d);
+    nt_normal(8, 8, z);
+    for (int l = 0; l < 64; l++) {
+        const double distance = fabs((double)(l / 8 - l % 8));
+        plain[l] = l % 9 == 0 ? 2.5e-5 : 0;
+        common[l] = plain[l] + 4e-5;
+        chain[l] = 2.5e-5 * pow(0.6, distance) * (1 + 0.1 * (double)(l / 8)) * (1 + 0.1 * (double)(l % 8));
+        d[l / 8] += l % 8 == 0 ? 0.005 * z[l / 8] : 0;
+    }
+    nt_ok(context, nndyn_options_create(context, &options));
+    nt_ok(options, nndyn_options_set_double(options, "friction_left", 0.08));
+    for (int i = 0; i < 2; i++) {
+        nt_ok(context, nndyn_springblock_fit_create_covariance(context, 8, d, i ? common : plain, options, &fit[i]));
+        nt_ok(fit[i], nndyn_springblock_fit_quality(fit[i], &chi[i], NULL, NULL, NULL));
+    }
+    nt_near(chi[1], chi[0], 1e-6);
+    nt_near(nt_value(fit[1], "noise"), nt_value(fit[0], "noise"), 1e-5);
+    nndyn_springblock_fit_free(fit[0]);
+    nndyn_springblock_fit_free(fit[1]);
+    nt_ok(context, nndyn_springblock_fit_create_covariance(context, 8, d, chain, options, &fit[0]));
+    nt_ok(fit[0], nndyn_springblock_fit_quality(fit[0], &chi[0], NULL, NULL, NULL));
+    nt_ok(fit[0], nndyn_springblock_fit_curve(fit[0], 8, curve, NULL));
+    for (int l = 0; l < 8; l++) {
+        y[l] = r[l] = d[l] - curve[l];
+    }
+    for (int k = 0; k < 8; k++) { /* Gauss-Jordan */
+        const double pivot = chain[9 * k];
+        for (int i = 0; i < 8; i++) {
+            const double factor = i == k ? 0 : chain[8 * i + k] / pivot;
+            for (int j = k; j < 8; j++) {
+                chain[8 * i + j] -= factor * chain[8 * k + j];
+            }
+            y[i] -= factor * y[k];
+        }
+    }
+    for (int l = 0; l < 8; l++) {
+        sum += r[l] * y[l] / chain[9 * l];
+    }
+    nt_near(sum, chi[0], 1e-9 * chi[0]);
+    const double right = nt_value(fit[0], "friction_right"), noise = nt_value(fit[0], "noise");
+    for (int i = 0; i < 8; i++) {
+        const double angle = 0.25 * 3.14159265358979 * i;
+        nt_ok(fit[0], nndyn_springblock_fit_region(fit[0], right + 1e-3 * cos(angle), 0.08, noise + 1e-3 * sin(angle),
+                                                   &excess, NULL));
+        assert_true(excess > 0);
+    }
+    nndyn_springblock_fit_free(fit[0]);
+    nndyn_options_free(options);
+    nndyn_context_free(context);
+    nt_no_leak(&a);
+}
+
+/* Right friction 0.01 with noise 0.01 and 0.0631 with 0.0506 make curves 1e-4 of the drop apart; the chain between
+ * them another.  The interval spans both; errors a hundredth as large tell them apart. */
+static void test_ambiguous(void **state)
+{
+    (void)state;
+    nt_allocator a = {0};
+    nndyn_context *context = nt_context(&a);
+    const double theta[3] = {0.01, 0.08, 0.01};
+    double d[8], errors[8], low, high, p[3];
+    int flags;
+    nt_curve(context, theta, d);
+    for (int i = 0; i < 2; i++) {
+        for (int l = 0; l < 8; l++) {
+            errors[l] = i ? 4.5e-5 : 4.5e-3;
+        }
+        nndyn_springblock_fit *fit = nt_fit(context, 8, d, errors, "friction_left", 0.08);
+        nt_ok(fit, nndyn_springblock_fit_flags(fit, &flags));
+        nt_ok(fit, nndyn_springblock_fit_interval(fit, "noise", 0.95, &low, &high, NULL));
+        nt_ok(fit, nndyn_springblock_fit_region(fit, 0.01, 0.08, 0.01, NULL, &p[0]));
+        nt_ok(fit, nndyn_springblock_fit_region(fit, 0.0631, 0.08, 0.0506, NULL, &p[1]));
+        nt_ok(fit, nndyn_springblock_fit_region(fit, 0.03655, 0.08, 0.0303, NULL, &p[2]));
+        assert_int_equal(!!(flags & NNDYN_SPRINGBLOCK_FIT_AMBIGUOUS), !i);
+        assert_true(low <= 0.01 && 0.01 <= high && (i ? high < 0.02 : high > 0.0506));
+        assert_true(p[0] > 0.9 && (i ? p[1] < 1e-6 : p[1] > 0.5) && p[2] < 1e-6);
+        nndyn_springblock_fit_free(fit);
+    }
+    nndyn_context_free(context);
+    nt_no_leak(&a);
+}
+
+/* The fit runs on one thread, whatever the context has. */
+static void test_threads(void **state)
+{
+    (void)state;
+    nt_allocator a = {0};
+    nndyn_context *context = nt_context(&a);
+    double d[8], z[8], out[2][16];
+    nt_curve(context, nt_thetas[0], d);
+    nt_normal(4, 8, z);
+    for (int l = 0; l < 8; l++) {
+        d[l] += 0.01 * z[l];
+    }
+    for (int i = 0; i < 2; i++) {
+        nt_ok(context, nndyn_context_set_threads(context, i ? 8 : 1));
+        nndyn_springblock_fit *fit = nt_fit(context, 8, d, NULL, "friction_left", 0.08);
+        nt_ok(fit, nndyn_springblock_fit_covariance(fit, out[i]));
+        nt_ok(fit, nndyn_springblock_fit_interval(fit, "friction_right", 0.95, &out[i][9], &out[i][10], NULL));
+        nt_ok(fit, nndyn_springblock_fit_quality(fit, &out[i][11], NULL, NULL, &out[i][12]));
+        nt_ok(fit, nndyn_springblock_fit_straighten(fit, &out[i][13], &out[i][14], &out[i][15]));
+        nndyn_springblock_fit_free(fit);
+    }
+    assert_memory_equal(out[0], out[1], sizeof out[0]);
     nndyn_context_free(context);
     nt_no_leak(&a);
 }
@@ -264,7 +388,7 @@ static void test_coverage(void **state)
     nt_allocator a = {0};
     nndyn_context *context = nt_context(&a);
     nt_coverage c;
-    nt_measure_coverage(context, 40, 0.001, 1, &c);
+    nt_measure_coverage(context, &(nt_experiment){.curves = 40, .error = 0.001, .seed = 100000}, &c);
     for (int q = 0; q < 5; q++) {
         assert_true(c.held[q] >= 33);
     }
@@ -367,7 +491,7 @@ static void test_cancel(void **state)
     nt_curve(context, nt_thetas[0], d);
     nt_ok(context, nndyn_options_create(context, &options));
     nt_ok(options, nndyn_options_set_double(options, "friction_left", 0.08));
-    nt_ok(options, nndyn_options_set_integer(options, "steps", 200000)); /* progress is told after 50 ms */
+    nt_ok(options, nndyn_options_set_integer(options, "steps", 2000000)); /* progress is told after 50 ms */
     nt_ok(context, nndyn_springblock_fit_create(context, 8, d, NULL, options, &fit));
     nt_ok(context, nndyn_context_set_progress(context, nt_stop, NULL));
     nt_fails(NNDYN_ECANCELED, context, "progress", nndyn_springblock_fit_create(context, 8, d, NULL, options, &none));
@@ -416,7 +540,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model),      cmocka_unit_test(test_laws),       cmocka_unit_test(test_recovery),
-        cmocka_unit_test(test_covariance), cmocka_unit_test(test_degenerate), cmocka_unit_test(test_straighten),
+        cmocka_unit_test(test_covariance), cmocka_unit_test(test_correlated), cmocka_unit_test(test_ambiguous),
+        cmocka_unit_test(test_threads),    cmocka_unit_test(test_degenerate), cmocka_unit_test(test_straighten),
         cmocka_unit_test(test_ends),       cmocka_unit_test(test_coverage),   cmocka_unit_test(test_errors),
         cmocka_unit_test(test_cancel),     cmocka_unit_test(test_memory),
     };

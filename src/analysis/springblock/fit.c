@@ -132,12 +132,9 @@ static void carve(nd_arena *arena, nndyn_springblock_fit *fit, int covariance, d
         int64_t count;
     } arrays[] = {
         {&m->table, nd_springfit_table_size()},
-        {&m->x, m->blocks},
-        {&m->slope, 3 * m->blocks},
-        {&m->next, m->blocks},
-        {&m->drift, m->blocks},
-        {&m->next_slope, 3 * m->blocks},
-        {&m->drift_slope, 7 * m->blocks},
+        {&m->x, 4 * m->blocks},
+        {&m->ratio, m->blocks},
+        {&m->work, 17 * m->blocks},
         {separation, d->count},
         {&d->errors, d->count},
         {&d->u, d->rows},
@@ -167,6 +164,10 @@ static int take_data(void *handle, nndyn_springblock_fit *fit, const double *cur
     carve(&fit->arena, fit, covariance != NULL, &separation);
     ND_TRY(nd_arena_reserve(&fit->arena, handle));
     carve(&fit->arena, fit, covariance != NULL, &separation);
+    fit->model.slope = fit->model.x + fit->model.blocks;
+    for (int64_t i = 0; i < fit->model.blocks; i++) {
+        fit->model.ratio[i] = 1;
+    }
     nd_springfit_fill_table(fit->model.table);
     memcpy(separation, curve, (size_t)d->count * sizeof *curve);
     d->separation = separation;
@@ -217,7 +218,6 @@ static double spread(const nd_springfit_data *d)
 static double best_cell(nndyn_springblock_fit *fit, int level, double *theta)
 {
     nd_springfit_model *m = &fit->model;
-    const int64_t merge = nd_springfit_merge(m, 0.32);
     double best = INFINITY;
     for (int i = 0; i < LEVELS * LEVELS; i++) {
         double trial[3] = {share(&fit->box, 0, friction_share[i / LEVELS]),
@@ -227,7 +227,7 @@ static double best_cell(nndyn_springblock_fit *fit, int level, double *theta)
             const int follows = fit->box.given[1] ? 0 : 1;
             trial[follows] = fmax(0, follows ? trial[0] + gap : trial[1] - gap);
         }
-        nd_springfit_run(m, trial, merge, 0);
+        nd_springfit_run(m, trial, nd_springfit_rough, 0);
         const double sum = nd_springfit_residual(&fit->data, m, 0);
         if (sum < best) {
             best = sum;
@@ -237,15 +237,30 @@ static double best_cell(nndyn_springblock_fit *fit, int level, double *theta)
     return best;
 }
 
+/* The least sum of squares of the mean field itself: that of close strides, made exact where it was found last. */
+static int polish(nndyn_springblock_fit *fit, const nd_springfit_slice *slice, nd_task *task)
+{
+    enum { ROUNDS = 8 };
+    double last = INFINITY;
+    for (int i = 0; i < ROUNDS; i++) {
+        nd_springfit_calibrate(&fit->model, fit->theta);
+        ND_TRY(nd_springfit_minimize(&fit->model, &fit->data, slice, nd_springfit_close, task, fit->theta, &fit->chi));
+        if (fabs(fit->chi - last) <= 1e-9 * fit->chi + 100 * fit->data.grain) {
+            break;
+        }
+        last = fit->chi;
+    }
+    return NNDYN_OK;
+}
+
 static int search(nndyn_springblock_fit *fit, int64_t starts, nd_task *task)
 {
     double cells[ND_SPRINGFIT_MODES][3] = {{0}}, sums[ND_SPRINGFIT_MODES], best = INFINITY;
     const int levels = fit->box.given[ND_SPRINGFIT_NOISE] ? 1 : ND_SPRINGFIT_MODES;
-    const int64_t coarse = nd_springfit_merge(&fit->model, 0.16);
     const double unit = fit->data.weighted ? 1 : 1e-6 * spread(&fit->data);
     nd_springfit_slice slice;
     nd_springfit_cut(&fit->box, -1, 0, &slice);
-    fit->data.grain = 1e-4 * unit;
+    fit->data.grain = 1e-2 * unit;
     for (int level = 0; level < levels; level++) {
         sums[level] = best_cell(fit, level, cells[level]);
         ND_TRY(nd_task_report(task, 0.1 * (level + 1) / levels));
@@ -260,7 +275,7 @@ static int search(nndyn_springblock_fit *fit, int64_t starts, nd_task *task)
         }
         double sum;
         sums[least] = INFINITY;
-        ND_TRY(nd_springfit_minimize(&fit->model, &fit->data, &slice, coarse, task, cells[least], &sum));
+        ND_TRY(nd_springfit_minimize(&fit->model, &fit->data, &slice, nd_springfit_close, task, cells[least], &sum));
         memcpy(fit->modes[fit->searches++], cells[least], sizeof fit->modes[0]);
         if (sum < best) {
             best = sum;
@@ -271,7 +286,7 @@ static int search(nndyn_springblock_fit *fit, int64_t starts, nd_task *task)
         return NNDYN_ENUMERIC;
     }
     fit->data.grain = 1e-8 * unit;
-    return nd_springfit_minimize(&fit->model, &fit->data, &slice, 1, task, fit->theta, &fit->chi);
+    return polish(fit, &slice, task);
 }
 
 /* ---- conclusions ------------------------------------------------------------------------------------------------- */
@@ -350,16 +365,15 @@ static int ambiguous(nndyn_springblock_fit *fit)
         return 0;
     }
     const double allowed = fit->chi + fit->unit * nd_springfit_threshold(0.95, fit->parameters, n);
-    const int64_t merge = nd_springfit_merge(&fit->model, 0.16);
     for (int64_t i = 0; i < fit->searches; i++) {
         double middle[3], far = 0;
         for (int j = 0; j < 3; j++) {
             middle[j] = 0.5 * (fit->theta[j] + fit->modes[i][j]);
             far = fmax(far, fabs(fit->theta[j] - middle[j]) / fmax(fit->box.high[j] - fit->box.low[j], 1e-12));
         }
-        nd_springfit_run(&fit->model, fit->modes[i], merge, 0);
+        nd_springfit_run(&fit->model, fit->modes[i], nd_springfit_close, 0);
         const double there = nd_springfit_residual(&fit->data, &fit->model, 0);
-        nd_springfit_run(&fit->model, middle, merge, 0);
+        nd_springfit_run(&fit->model, middle, nd_springfit_close, 0);
         if (far > 0.01 && there < allowed && nd_springfit_residual(&fit->data, &fit->model, 0) > allowed) {
             return 1;
         }
@@ -370,7 +384,7 @@ static int ambiguous(nndyn_springblock_fit *fit)
 static int judge(void *handle, nndyn_springblock_fit *fit)
 {
     nd_springfit_data *d = &fit->data;
-    nd_springfit_run(&fit->model, fit->theta, 1, 1);
+    nd_springfit_run(&fit->model, fit->theta, nd_springfit_exact, 1);
     fit->chi = nd_springfit_residual(d, &fit->model, 1);
     fit->unit = d->weighted ? 1 : fit->freedom > 0 ? fit->chi / (double)fit->freedom : NAN;
     fit->flags = fit->freedom == 0 ? NNDYN_SPRINGBLOCK_FIT_EXACT : 0;

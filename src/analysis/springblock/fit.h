@@ -14,18 +14,20 @@ typedef struct nd_springfit_model {
     int64_t blocks, steps;
     double step;
     double *table; /* the normal law, nd_springfit_table_size numbers */
-    double *x;     /* blocks: the profile last computed */
+    double *x;     /* blocks: the profile last computed; behind it in memory */
     double *slope; /* blocks x 3: its derivatives by the parameters */
-    double *next, *drift, *next_slope, *drift_slope;
+    double *ratio; /* blocks: of the mean field to what close strides make of it, where the search stands */
+    double *work;  /* 17 blocks */
 } nd_springfit_model;
 
 int64_t nd_springfit_table_size(void);
 void nd_springfit_fill_table(double *table);
-/* Fill in x, and slope unless slopes is 0, for parameters theta; `merge` steps are made as one of second order: 1 is
- * the mean field itself. */
-void nd_springfit_run(nd_springfit_model *m, const double *theta, int64_t merge, int slopes);
-/* The largest merge below this advance of time, 1 at least. */
-int64_t nd_springfit_merge(const nd_springfit_model *m, double advance);
+/* How closely the mean field is followed: strides, as a share of the time gone by. */
+static const double nd_springfit_exact = 0, nd_springfit_close = 0.05, nd_springfit_rough = 0.1;
+/* Fill in x, and slope unless slopes is 0, for parameters theta; times the ratio unless exact. */
+void nd_springfit_run(nd_springfit_model *m, const double *theta, double share, int slopes);
+/* Set the ratio so that close strides are exact at theta. */
+void nd_springfit_calibrate(nd_springfit_model *m, const double *theta);
 
 /* ---- residuals (fit_residual.c) ---------------------------------------------------------------------------------- */
 
@@ -70,11 +72,11 @@ int nd_springfit_cut(const nd_springfit_box *box, int quantity, double value, nd
 /* Least and largest value of a quantity in the box. */
 void nd_springfit_range(const nd_springfit_box *box, int quantity, double *low, double *high);
 /* The best of a coarse grid over the slice; returns its sum of squares, infinite if no chain on it moves. */
-double nd_springfit_scout(nd_springfit_model *m, nd_springfit_data *data, const nd_springfit_slice *slice,
-                          int64_t merge, double *theta);
+double nd_springfit_scout(nd_springfit_model *m, nd_springfit_data *data, const nd_springfit_slice *slice, double share,
+                          double *theta);
 /* Levenberg and Marquardt in the slice from the point of it next to theta, which is moved to the least sum found. */
-int nd_springfit_minimize(nd_springfit_model *m, nd_springfit_data *data, const nd_springfit_slice *slice,
-                          int64_t merge, nd_task *task, double *theta, double *sum);
+int nd_springfit_minimize(nd_springfit_model *m, nd_springfit_data *data, const nd_springfit_slice *slice, double share,
+                          nd_task *task, double *theta, double *sum);
 
 /* ---- laws (fit_laws.c) ------------------------------------------------------------------------------------------- */
 

@@ -18,13 +18,13 @@ static int check_judged(nndyn_springblock_fit *fit)
 
 /* ---- profile ----------------------------------------------------------------------------------------------------- */
 
-/* The least sum of squares with one quantity held; in steps merged as in the search, which change it and its least
+/* The least sum of squares with one quantity held; in strides as in the search, which change it and its least
  * value alike. */
 typedef struct nd_springfit_profile {
     nndyn_springblock_fit *fit;
     nd_task *task;
     int quantity;
-    int64_t merge;
+    double share;
     double least, allowed; /* the least sum; how far above it the interval ends */
     double theta[3];       /* of the last value inside */
 } nd_springfit_profile;
@@ -34,12 +34,12 @@ static int descend_twice(nd_springfit_profile *p, const nd_springfit_slice *slic
 {
     nd_springfit_model *m = &p->fit->model;
     double other[3], below;
-    ND_TRY(nd_springfit_minimize(m, &p->fit->data, slice, p->merge, p->task, theta, sum));
+    ND_TRY(nd_springfit_minimize(m, &p->fit->data, slice, p->share, p->task, theta, sum));
     if (*sum < p->least + p->allowed || slice->count == 0 ||
-        !isfinite(nd_springfit_scout(m, &p->fit->data, slice, 2 * p->merge, other))) {
+        !isfinite(nd_springfit_scout(m, &p->fit->data, slice, nd_springfit_rough, other))) {
         return NNDYN_OK;
     }
-    ND_TRY(nd_springfit_minimize(m, &p->fit->data, slice, p->merge, p->task, other, &below));
+    ND_TRY(nd_springfit_minimize(m, &p->fit->data, slice, p->share, p->task, other, &below));
     if (below < *sum) {
         *sum = below;
         memcpy(theta, other, sizeof other);
@@ -117,7 +117,7 @@ static void outermost(nd_springfit_profile *p, double sign, double theta[3])
     for (int64_t i = 0; i < fit->searches; i++) {
         const double *mode = fit->modes[i];
         const double gain = nd_springfit_quantity(p->quantity, mode) - nd_springfit_quantity(p->quantity, theta);
-        nd_springfit_run(&fit->model, mode, p->merge, 0);
+        nd_springfit_run(&fit->model, mode, p->share, 0);
         if (sign * gain > 0 && nd_springfit_residual(&fit->data, &fit->model, 0) < p->least + p->allowed) {
             memcpy(theta, mode, sizeof p->theta);
         }
@@ -164,11 +164,11 @@ static int profile(nndyn_springblock_fit *fit, nd_task *task, int quantity, doub
     }
     const double guess = nd_springfit_error(fit, quantity) * sqrt(threshold);
     const double first = fmin(fmax(guess, 1e-4 * range), 0.2 * range);
-    p.merge = nd_springfit_merge(&fit->model, 0.16);
+    p.share = nd_springfit_close;
     fit->data.grain = 1e-4 * p.allowed;
     nd_springfit_cut(&fit->box, -1, 0, &slice);
     memcpy(p.theta, fit->theta, sizeof p.theta);
-    ND_TRY(nd_springfit_minimize(&fit->model, &fit->data, &slice, p.merge, task, p.theta, &p.least));
+    ND_TRY(nd_springfit_minimize(&fit->model, &fit->data, &slice, p.share, task, p.theta, &p.least));
     ND_TRY(find_side(&p, first, bounds[0], -1, &ends[0], &left));
     ND_TRY(find_side(&p, first, bounds[1], 1, &ends[1], &right));
     *open = left + 2 * right;
@@ -233,7 +233,7 @@ static int region(nndyn_springblock_fit *fit, const double *theta, double *exces
         ND_TRY(nd_check_real(fit, theta[j], 0, 10, names[j]));
     }
     ND_TRY(check_judged(fit));
-    nd_springfit_run(&fit->model, theta, 1, 0);
+    nd_springfit_run(&fit->model, theta, nd_springfit_exact, 0);
     const double more = (nd_springfit_residual(&fit->data, &fit->model, 0) - fit->chi) / fit->unit;
     if (excess) {
         *excess = more;
@@ -255,13 +255,13 @@ int nndyn_springblock_fit_region(nndyn_springblock_fit *fit, double right, doubl
 /* ---- a straight curve -------------------------------------------------------------------------------------------- */
 
 /* Mean of 1 - x_l / x_L over l = 0..L, less 1/2; NaN where nothing moves. */
-static double bow_at(nndyn_springblock_fit *fit, const double *theta, int parameter, double value, int64_t merge)
+static double bow_at(nndyn_springblock_fit *fit, const double *theta, int parameter, double value, double share)
 {
     const nd_springfit_model *m = &fit->model;
     double trial[3], sum = 0;
     memcpy(trial, theta, sizeof trial);
     trial[parameter] = value;
-    nd_springfit_run(&fit->model, trial, merge, 0);
+    nd_springfit_run(&fit->model, trial, share, 0);
     for (int64_t l = 0; l < m->blocks; l++) {
         sum += m->x[l];
     }
@@ -273,19 +273,19 @@ static double bow_at(nndyn_springblock_fit *fit, const double *theta, int parame
 static int first_root(nndyn_springblock_fit *fit, nd_task *task, int parameter, double bound, double *root)
 {
     enum { WALK = 40 };
-    const int64_t merge = nd_springfit_merge(&fit->model, 0.16);
-    double here = fit->theta[parameter], at_here = bow_at(fit, fit->theta, parameter, here, merge);
+    const double share = nd_springfit_close;
+    double here = fit->theta[parameter], at_here = bow_at(fit, fit->theta, parameter, here, share);
     const double begin = here;
     *root = NAN;
     for (int i = 1; i <= WALK; i++) {
         const double part = (double)i / WALK; /* small strides first: the curve bends most where noise is small */
         double there = begin + part * part * (bound - begin);
-        const double at_there = bow_at(fit, fit->theta, parameter, there, merge);
+        const double at_there = bow_at(fit, fit->theta, parameter, there, share);
         ND_TRY(nd_task_report(task, 0));
         if (at_here * at_there <= 0) {
             for (int k = 0; k < 40; k++) {
                 const double middle = 0.5 * (here + there);
-                *(bow_at(fit, fit->theta, parameter, middle, merge) * at_here > 0 ? &here : &there) = middle;
+                *(bow_at(fit, fit->theta, parameter, middle, share) * at_here > 0 ? &here : &there) = middle;
             }
             *root = 0.5 * (here + there);
             return NNDYN_OK;
@@ -318,7 +318,7 @@ static int straighten(nndyn_springblock_fit *fit, double *bow, double *noise, do
         ND_TRY(next_root(fit, &task, ND_SPRINGFIT_RIGHT, 0, fit->most[0], &roots[1]));
     }
     if (bow) {
-        *bow = bow_at(fit, fit->theta, ND_SPRINGFIT_NOISE, fit->theta[ND_SPRINGFIT_NOISE], 1);
+        *bow = bow_at(fit, fit->theta, ND_SPRINGFIT_NOISE, fit->theta[ND_SPRINGFIT_NOISE], nd_springfit_exact);
     }
     if (noise) {
         *noise = roots[0];

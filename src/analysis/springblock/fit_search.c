@@ -125,8 +125,8 @@ void nd_springfit_range(const nd_springfit_box *box, int quantity, double *low, 
 enum { SHARES = 6 };
 static const double shares[SHARES] = {0.01, 0.05, 0.12, 0.25, 0.45, 0.8};
 
-double nd_springfit_scout(nd_springfit_model *m, nd_springfit_data *data, const nd_springfit_slice *slice,
-                          int64_t merge, double *theta)
+double nd_springfit_scout(nd_springfit_model *m, nd_springfit_data *data, const nd_springfit_slice *slice, double share,
+                          double *theta)
 {
     double best = INFINITY;
     int cells = 1;
@@ -139,7 +139,7 @@ double nd_springfit_scout(nd_springfit_model *m, nd_springfit_data *data, const 
             phi[i] = slice->low[i] + shares[rest % SHARES] * (slice->high[i] - slice->low[i]);
         }
         place(slice, phi, trial);
-        nd_springfit_run(m, trial, merge, 0);
+        nd_springfit_run(m, trial, share, 0);
         const double sum = nd_springfit_residual(data, m, 0);
         if (sum < best) {
             best = sum;
@@ -219,16 +219,16 @@ static double step(const nd_springfit_slice *s, const nd_springfit_normal *n, do
 }
 
 static double value_at(nd_springfit_model *m, nd_springfit_data *d, const nd_springfit_slice *s, const double *phi,
-                       int64_t merge)
+                       double share)
 {
     double theta[3];
     place(s, phi, theta);
-    nd_springfit_run(m, theta, merge, 1);
+    nd_springfit_run(m, theta, share, 1);
     return nd_springfit_residual(d, m, 1);
 }
 
 /* Returns whether a lower sum was found; raises the damping until one is or the step is lost in rounding. */
-static int descend(nd_springfit_model *m, nd_springfit_data *d, const nd_springfit_slice *s, int64_t merge,
+static int descend(nd_springfit_model *m, nd_springfit_data *d, const nd_springfit_slice *s, double share,
                    double *damping, double *phi, double *sum)
 {
     nd_springfit_normal n;
@@ -242,7 +242,7 @@ static int descend(nd_springfit_model *m, nd_springfit_data *d, const nd_springf
         if (length < 1e-11) {
             return 0;
         }
-        const double next = value_at(m, d, s, trial, merge);
+        const double next = value_at(m, d, s, trial, share);
         if (next < *sum) {
             const int better = *sum - next > 1e-9 * *sum + d->grain;
             memcpy(phi, trial, sizeof trial);
@@ -254,8 +254,8 @@ static int descend(nd_springfit_model *m, nd_springfit_data *d, const nd_springf
     return 0;
 }
 
-int nd_springfit_minimize(nd_springfit_model *m, nd_springfit_data *data, const nd_springfit_slice *slice,
-                          int64_t merge, nd_task *task, double *theta, double *sum)
+int nd_springfit_minimize(nd_springfit_model *m, nd_springfit_data *data, const nd_springfit_slice *slice, double share,
+                          nd_task *task, double *theta, double *sum)
 {
     double phi[3] = {0}, damping = 1e-3;
     for (int i = 0; i < slice->count; i++) {
@@ -264,10 +264,10 @@ int nd_springfit_minimize(nd_springfit_model *m, nd_springfit_data *data, const 
         }
         phi[i] = fmin(fmax(phi[i], slice->low[i]), slice->high[i]);
     }
-    *sum = value_at(m, data, slice, phi, merge);
+    *sum = value_at(m, data, slice, phi, share);
     for (int i = 0; i < ITERATIONS && isfinite(*sum) && slice->count > 0; i++) {
         ND_TRY(nd_task_report(task, 0));
-        if (!descend(m, data, slice, merge, &damping, phi, sum)) {
+        if (!descend(m, data, slice, share, &damping, phi, sum)) {
             break;
         }
     }
