@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: MIT
  *
- * A map takes d numbers to d numbers and depends on named parameters (a learning rate, a gain).  It keeps no state of its
- * own, so the next state is a function of state and parameters alone, whatever was asked before, in whatever order and by
- * however many threads.  What it is asked for is many states at once.  docs/maps.md tells what maps are for. */
+ * A map takes d numbers to d numbers and depends on named parameters (a learning rate, a gain).  It keeps no state of
+ * its own, so the next state is a function of state and parameters alone, whatever was asked before, in whatever order
+ * and by however many threads.  What it is asked for is many states at once.  docs/maps.md tells what maps are for. */
 #ifndef NNDYN_MAP_H
 #define NNDYN_MAP_H
 #include "core.h"
@@ -17,56 +17,53 @@ extern "C" {
 
 typedef struct nndyn_map nndyn_map;
 
-/** Successors of count states (rows of `dimension` numbers; next does not overlap states), for nndyn_map_create; or
- *  velocities at count states, for nndyn_map_create_flow.  A state that leaves the domain is given NaN.
- *  @param user as handed to the function that took the callback
- *  @param parameters one number a parameter, in the order of their names
- *  @param count states
- *  @param states count x dimension
- *  @param next receives count x dimension
- *  @return 0, or nonzero to stop the call, which then returns NNDYN_ECALLBACK */
-typedef int (*nndyn_map_function)(void *user, const double *parameters, int64_t count, const double *states,
-                                  double *next);
-
 /** A map of the caller's own.
  *  @param context the context
  *  @param dimension numbers in a state, 1 to 2^20
  *  @param parameters names of its parameters, separated by commas, at most 16 of at most 63 bytes, none twice; NULL or
  *         "": none
  *  @param defaults one finite number a parameter; may be NULL if there are none
- *  @param advance writes successors; the next state must depend on state and parameters alone
+ *  @param advance writes the successors of count states (rows of `dimension` numbers; next does not overlap states); a
+ *         successor must depend on its state and the parameters alone, and is NaN for a state that leaves the map's
+ *         domain.  Parameters come in the order of their names.  Returns 0, or nonzero to stop the call
+ *         (NNDYN_ECALLBACK)
  *  @param user handed to advance; must outlive the map
  *  @param options "concurrent" (integer 0 or 1, 0): advance may be called from several threads at a time; else it is
  *         called only on the thread that makes the call
  *  @param out receives the map
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_EOPTION, NNDYN_ENOMEM */
 NNDYN_API int nndyn_map_create(nndyn_context *context, int64_t dimension, const char *parameters,
-                               const double *defaults, nndyn_map_function advance, void *user,
-                               const nndyn_options *options, nndyn_map **out);
+                               const double *defaults,
+                               int (*advance)(void *user, const double *parameters, int64_t count, const double *states,
+                                              double *next),
+                               void *user, const nndyn_options *options, nndyn_map **out);
 
-/** One integrator step of the flow x' = rhs(x).  The map's last parameter is "step", so that one and the same map can be
- *  asked with the step halved.  Where basins of such a map differ from those of the flow (near separatrices, and where
- *  the step is too long for the integrator to be stable) halving the step shows it.
+/** One integrator step of the flow x' = rhs(x).  The map's last parameter is "step", so that one and the same map can
+ *  be asked with the step halved.  Where basins of such a map differ from those of the flow (near separatrices, and
+ *  where the step is too long for the integrator to be stable) halving the step shows it.
  *  @param context the context
  *  @param dimension numbers in a state, 1 to 2^20
  *  @param parameters names of the parameters of rhs, as nndyn_map_create, at most 15, none of them "step"
  *  @param defaults one finite number a parameter; may be NULL if there are none
- *  @param rhs writes velocities; it is not handed the step
+ *  @param rhs writes the velocities at count states, under the rules of nndyn_map_create's callback; it is not handed
+ *         the step
  *  @param user handed to rhs; must outlive the map
  *  @param options "method" ("rk4", the classical method of order 4, or "euler"), "step" (double > 0, 0.01),
  *         "concurrent" (as nndyn_map_create)
  *  @param out receives the map
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_EOPTION, NNDYN_ENOMEM */
 NNDYN_API int nndyn_map_create_flow(nndyn_context *context, int64_t dimension, const char *parameters,
-                                    const double *defaults, nndyn_map_function rhs, void *user,
-                                    const nndyn_options *options, nndyn_map **out);
+                                    const double *defaults,
+                                    int (*rhs)(void *user, const double *parameters, int64_t count,
+                                               const double *states, double *next),
+                                    void *user, const nndyn_options *options, nndyn_map **out);
 
-/** Full-batch gradient descent on a network's parameters: theta -> theta - rate (grad H + decay theta), H the mean loss.
- *  With momentum the state is (theta, v): v -> momentum v + grad H + decay theta, theta -> theta - rate v.  One step is
- *  what nndyn_train_step does with NNDYN_SGD, or NNDYN_MOMENTUM, on the whole data set.  Parameters of the map: "rate",
- *  "decay", and "momentum" if the option is given.  Many starting points are advanced side by side, a lane each.
- *  The network's layers and loss and the data are copied; what a float network and its data hold is widened, and all
- *  arithmetic is in double.  Batch norm takes the statistics of the batch.
+/** Full-batch gradient descent on a network's parameters: theta -> theta - rate (grad H + decay theta), H the mean
+ *  loss.  With momentum the state is (theta, v): v -> momentum v + grad H + decay theta, theta -> theta - rate v.  One
+ *  step is what nndyn_train_step does with NNDYN_SGD, or NNDYN_MOMENTUM, on the whole data set.  Parameters of the map:
+ *  "rate", "decay", and "momentum" if the option is given.  Many starting points are advanced side by side, a lane
+ *  each.  The network's layers and loss and the data are copied; what a float network and its data hold is widened, and
+ *  all arithmetic is in double.  Batch norm takes the statistics of the batch.
  *  @param network the network: any layers but dropout, no custom activation, no custom loss
  *  @param dataset the data of each step; targets of the loss's kind
  *  @param options "rate" (double > 0, 0.1), "decay" (double >= 0, 0), "momentum" (double in [0, 1); without the option

@@ -79,7 +79,7 @@ NNDYN_API int nndyn_recurrent_set_gain(nndyn_recurrent *recurrent, double gain);
 /** @see nndyn_recurrent_set_gain.  @param recurrent the network @param gain receives it */
 NNDYN_API int nndyn_recurrent_get_gain(nndyn_recurrent *recurrent, double *gain);
 
-/* ---- activation to a fixed point, and its Jacobian ---------------------------------------------------------------- */
+/* ---- activation to a fixed point, and its Jacobian --------------------------------------------------------------- */
 
 /** Run many states to a fixed point x_Q = f(gain (W x)_Q + b_Q), each with a boundary state of its own if wanted.
  *  The residual is the largest |f_i - x_i| over the bulk.
@@ -160,7 +160,8 @@ NNDYN_API const char *nndyn_fixed_point_stability_name(int stability);
  *         which two are one; "steps" (integer from 1, 2000) of relaxation; "step" (double in (0, 1], 0.5);
  *         "newton" (integer from 1, 100) iterations; "margin" (double >= 0, 1e-9) of marginal stability
  *  @param out receives the equilibria; none found is no failure
- *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EDATA, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_EBUSY, NNDYN_ECANCELED */
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EDATA, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_EBUSY,
+ *          NNDYN_ECANCELED */
 NNDYN_API int nndyn_recurrent_equilibria(nndyn_recurrent *recurrent, int64_t count, const double *starts,
                                          const nndyn_options *options, nndyn_fixed_points **out);
 
@@ -230,8 +231,7 @@ NNDYN_API int nndyn_recurrent_ball(nndyn_recurrent *recurrent, const double *sta
  *  @param energies receives one number a state
  *  @return NNDYN_OK, NNDYN_EARG (W_QQ is not symmetric), NNDYN_EDATA (not finite, or out of the range of f),
  *          NNDYN_EUNSUPPORTED, NNDYN_EBUSY */
-NNDYN_API int nndyn_recurrent_energy(nndyn_recurrent *recurrent, int64_t count, const double *states,
-                                     double *energies);
+NNDYN_API int nndyn_recurrent_energy(nndyn_recurrent *recurrent, int64_t count, const double *states, double *energies);
 
 /* ---- as a map ---------------------------------------------------------------------------------------------------- */
 

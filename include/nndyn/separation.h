@@ -199,7 +199,9 @@ NNDYN_API int nndyn_separation_layers(nndyn_network *network, const nndyn_option
  *  @return as nndyn_network_evaluate; NNDYN_EARG also if capacity is less than there are sites, NNDYN_ESTATE if the
  *          data have no labels, NNDYN_ENUMERIC also if features of a hidden layer are not finite (the message names the
  *          layer)
- *  Cost: a few percent of the forward pass; with "he_su" or "inverse" a second one. */
+ *  Cost: D adds 2 to 9 percent to the forward pass, the less the wider the layers (measured with 20 layers and 10
+ *  classes, float32, AVX-512, one thread: 7 to 9 percent at width 100, 2 to 3 percent at width 1000); with "he_su" or
+ *  "inverse" a second pass. */
 NNDYN_API int nndyn_network_separation(nndyn_network *network, nndyn_dataset *dataset, const nndyn_options *options,
                                        int64_t capacity, int64_t count, double *values, int *flags, int64_t *sites,
                                        double *loss, double *accuracy);

@@ -102,6 +102,9 @@ const SCHEDULE_EXPONENTIAL = Cint(3)
 const SCHEDULE_COSINE = Cint(4)
 const SCHEDULE_INVERSE_SQRT = Cint(5)
 const SCHEDULE_LINEAR = Cint(6)
+const FIXED_POINT_STABLE = Cint(1)
+const FIXED_POINT_UNSTABLE = Cint(2)
+const FIXED_POINT_MARGINAL = Cint(3)
 const DUALITY_APPLY = Cint(1)
 const DUALITY_JVP = Cint(2)
 const DUALITY_VJP = Cint(3)
@@ -153,11 +156,68 @@ const LOAD_CURVE_UNDEFINED = Cint(0)
 const LOAD_CURVE_LATE_LOADED = Cint(1)
 const LOAD_CURVE_BALANCED = Cint(2)
 const LOAD_CURVE_EARLY_LOADED = Cint(3)
+const ORDER_CONCORDANT = Cint(0)
+const ORDER_DISCORDANT = Cint(1)
+const ORDER_TIED_G = Cint(2)
+const ORDER_TIED_H = Cint(3)
+const ORDER_TIED_BOTH = Cint(4)
+const ORDER_COUNTS = Cint(5)
+const ORDER_STRICT = Cint(1)
+const ORDER_WEAK = Cint(2)
+const ORDER_REVERSED = Cint(3)
+const ORDER_WEAKLY_REVERSED = Cint(4)
+const ORDER_NON_PRESERVING = Cint(5)
+const ORDER_CONSTANT = Cint(6)
+const ORDER_ROLE_DEAD = Cint(1)
+const ORDER_ROLE_LINEAR = Cint(2)
+const ORDER_ROLE_RECTIFYING = Cint(3)
+const ORDER_ROLE_CURVED = Cint(4)
+const ORDER_ROLE_SATURATED = Cint(5)
+const ORDER_ROLE_FOLDING = Cint(6)
+const RANK_GRADIENT = Cint(0)
+const RANK_NORMALIZED = Cint(1)
+const RANK_AUC = Cint(2)
+const RANK_CURVATURE = Cint(3)
+const RANK_SD = Cint(4)
+const RANK_SD_PERMUTED = Cint(5)
+const RANK_QUANTITIES = Cint(6)
+const RANKS_GRADIENT = Cint(0)
+const RANKS_CURVATURE = Cint(1)
+const RANKS_LEAST = Cint(2)
+const RANKS_LARGEST = Cint(3)
+const RANKS_FRACTION = Cint(4)
+const RANKS_THRESHOLD = Cint(5)
+const RANKS_CHANCE = Cint(6)
+const RANKS_SD_PERMUTED = Cint(7)
+const RANKS_P_VALUE = Cint(8)
+const RANKS_UNITS = Cint(9)
+const RANKS_ZERO_SIGNS = Cint(10)
+const RANKS_CONSTANT = Cint(11)
+const RANKS_SKIPPED = Cint(12)
+const RANKS_VALUES = Cint(13)
 const SPRINGBLOCK_FIT_AT_BOUND = Cint(1)
 const SPRINGBLOCK_FIT_DEGENERATE = Cint(2)
 const SPRINGBLOCK_FIT_FIXED = Cint(4)
 const SPRINGBLOCK_FIT_EXACT = Cint(8)
 const SPRINGBLOCK_FIT_AMBIGUOUS = Cint(16)
+const BASIN_ZERO = Cint(1)
+const BASIN_INFINITE = Cint(2)
+const BASIN_NONMONOTONE = Cint(4)
+const BASIN_CENSORED = Cint(8)
+const BASIN_EMPTY = Cint(16)
+const CURVATURE_LOSS = Cint(0)
+const CURVATURE_TRACE = Cint(1)
+const CURVATURE_TRACE_ERROR = Cint(2)
+const CURVATURE_SHARPEST = Cint(3)
+const CURVATURE_RADIUS = Cint(4)
+const CURVATURE_LARGEST = Cint(5)
+const CURVATURE_RATE = Cint(6)
+const CURVATURES = Cint(7)
+const BASIN_MAP_UNDECIDED = Cint(-1)
+const BASIN_MAP_DIVERGED = Cint(-2)
+const BASIN_MAP_OTHER = Cint(-3)
+const STARTS_BOX = Cint(1)
+const STARTS_NORMAL = Cint(2)
 
 nndyn_status_name(status) =
     ccall(symbol(:nndyn_status_name), Cstring, (Cint,), status)
@@ -715,6 +775,135 @@ nndyn_recorder_write_csv(recorder, probe, path) =
 nndyn_recorder_flush(recorder) =
     ccall(symbol(:nndyn_recorder_flush), Cint, (Ptr{Cvoid},), recorder)
 
+nndyn_map_create(context, dimension, parameters, defaults, advance, user, options, out) =
+    ccall(symbol(:nndyn_map_create), Cint,
+        (Ptr{Cvoid}, Int64, Cstring, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context,
+        dimension, parameters, defaults, advance, user, options, out)
+
+nndyn_map_create_flow(context, dimension, parameters, defaults, rhs, user, options, out) =
+    ccall(symbol(:nndyn_map_create_flow), Cint,
+        (Ptr{Cvoid}, Int64, Cstring, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context,
+        dimension, parameters, defaults, rhs, user, options, out)
+
+nndyn_map_create_training(network, dataset, options, out) =
+    ccall(symbol(:nndyn_map_create_training), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network,
+        dataset, options, out)
+
+nndyn_map_create_network(network, options, out) =
+    ccall(symbol(:nndyn_map_create_network), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, options, out)
+
+nndyn_map_free(map) =
+    ccall(symbol(:nndyn_map_free), Cvoid, (Ptr{Cvoid},), map)
+
+nndyn_map_shape(map, dimension, parameters) =
+    ccall(symbol(:nndyn_map_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), map, dimension, parameters)
+
+nndyn_map_parameter_name(map, parameter, capacity, text, length) =
+    ccall(symbol(:nndyn_map_parameter_name), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{UInt8}, Ptr{Int64}), map, parameter,
+        capacity, text, length)
+
+nndyn_map_set(map, name, value) =
+    ccall(symbol(:nndyn_map_set), Cint, (Ptr{Cvoid}, Cstring, Cdouble), map, name, value)
+
+nndyn_map_get(map, name, value) =
+    ccall(symbol(:nndyn_map_get), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cdouble}), map, name, value)
+
+nndyn_map_apply(map, count, states, steps, next) =
+    ccall(symbol(:nndyn_map_apply), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}), map, count, states,
+        steps, next)
+
+nndyn_recurrent_create(context, neurons, weights, biases, activation, options, out) =
+    ccall(symbol(:nndyn_recurrent_create), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, neurons, weights,
+        biases, activation, options, out)
+
+nndyn_recurrent_free(recurrent) =
+    ccall(symbol(:nndyn_recurrent_free), Cvoid, (Ptr{Cvoid},), recurrent)
+
+nndyn_recurrent_set_boundary(recurrent, count, neurons, values) =
+    ccall(symbol(:nndyn_recurrent_set_boundary), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}), recurrent, count,
+        neurons, values)
+
+nndyn_recurrent_shape(recurrent, neurons, boundary, bulk) =
+    ccall(symbol(:nndyn_recurrent_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), recurrent, neurons,
+        boundary, bulk)
+
+nndyn_recurrent_get_boundary(recurrent, capacity, neurons, values) =
+    ccall(symbol(:nndyn_recurrent_get_boundary), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}), recurrent,
+        capacity, neurons, values)
+
+nndyn_recurrent_set_weights(recurrent, weights, biases) =
+    ccall(symbol(:nndyn_recurrent_set_weights), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), recurrent, weights,
+        biases)
+
+nndyn_recurrent_get_weights(recurrent, weights, biases) =
+    ccall(symbol(:nndyn_recurrent_get_weights), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), recurrent, weights,
+        biases)
+
+nndyn_recurrent_set_gain(recurrent, gain) =
+    ccall(symbol(:nndyn_recurrent_set_gain), Cint, (Ptr{Cvoid}, Cdouble), recurrent, gain)
+
+nndyn_recurrent_get_gain(recurrent, gain) =
+    ccall(symbol(:nndyn_recurrent_get_gain), Cint, (Ptr{Cvoid}, Ptr{Cdouble}), recurrent, gain)
+
+nndyn_recurrent_activate(recurrent, count, boundary, starts, options, states, residuals, steps) =
+    ccall(symbol(:nndyn_recurrent_activate), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}), recurrent,
+        count, boundary, starts, options, states, residuals, steps)
+
+nndyn_recurrent_jacobian(recurrent, count, states, options, jacobian, condition) =
+    ccall(symbol(:nndyn_recurrent_jacobian), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), recurrent, count, states, options,
+        jacobian, condition)
+
+nndyn_recurrent_jvp(recurrent, count, states, boundary, options, bulk) =
+    ccall(symbol(:nndyn_recurrent_jvp), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}),
+        recurrent, count, states, boundary, options, bulk)
+
+nndyn_recurrent_vjp(recurrent, count, states, bulk, options, boundary) =
+    ccall(symbol(:nndyn_recurrent_vjp), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}),
+        recurrent, count, states, bulk, options, boundary)
+
+nndyn_fixed_point_stability_name(stability) =
+    ccall(symbol(:nndyn_fixed_point_stability_name), Cstring, (Cint,), stability)
+
+nndyn_recurrent_equilibria(recurrent, count, starts, options, out) =
+    ccall(symbol(:nndyn_recurrent_equilibria), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}),
+        recurrent, count, starts, options, out)
+
+nndyn_fixed_points_free(points) =
+    ccall(symbol(:nndyn_fixed_points_free), Cvoid, (Ptr{Cvoid},), points)
+
+nndyn_fixed_points_shape(points, count, neurons, bulk) =
+    ccall(symbol(:nndyn_fixed_points_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), points, count,
+        neurons, bulk)
+
+nndyn_fixed_points_get(points, index, state, stability, unstable) =
+    ccall(symbol(:nndyn_fixed_points_get), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cint}, Ptr{Int64}), points,
+        index, state, stability, unstable)
+
+nndyn_fixed_points_figure(points, index, name, value) =
+    ccall(symbol(:nndyn_fixed_points_figure), Cint, (Ptr{Cvoid}, Int64, Cstring, Ptr{Cdouble}), points, index, name,
+        value)
+
+nndyn_fixed_points_modes(points, index, re, im, modes) =
+    ccall(symbol(:nndyn_fixed_points_modes), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}),
+        points, index, re, im, modes)
+
+nndyn_recurrent_unique(recurrent, bound, unique) =
+    ccall(symbol(:nndyn_recurrent_unique), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cint}), recurrent, bound, unique)
+
+nndyn_recurrent_ball(recurrent, state, options, contraction, radius) =
+    ccall(symbol(:nndyn_recurrent_ball), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}),
+        recurrent, state, options, contraction, radius)
+
+nndyn_recurrent_energy(recurrent, count, states, energies) =
+    ccall(symbol(:nndyn_recurrent_energy), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}), recurrent, count,
+        states, energies)
+
+nndyn_map_create_recurrent(recurrent, options, out) =
+    ccall(symbol(:nndyn_map_create_recurrent), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), recurrent, options, out)
+
 nndyn_duality_shape(network, n, options, rows, columns) =
     ccall(symbol(:nndyn_duality_shape), Cint, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), network, n,
         options, rows, columns)
@@ -964,6 +1153,101 @@ nndyn_recorder_add_load_curve(recorder, dataset, options, probe) =
     ccall(symbol(:nndyn_recorder_add_load_curve), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}), recorder,
         dataset, options, probe)
 
+nndyn_order_pairs(context, n, h, g, counts, tau_b, rho) =
+    ccall(symbol(:nndyn_order_pairs), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}), context, n, h, g,
+        counts, tau_b, rho)
+
+nndyn_order_verdict(context, counts, verdict, strict, discordance) =
+    ccall(symbol(:nndyn_order_verdict), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Cint}, Ptr{Cdouble}, Ptr{Cdouble}), context,
+        counts, verdict, strict, discordance)
+
+nndyn_order_roles(context, activation, n, units, h, options, roles, tied) =
+    ccall(symbol(:nndyn_order_roles), Cint,
+        (Ptr{Cvoid}, Cint, Int64, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cint}, Ptr{Int64}), context, activation, n,
+        units, h, options, roles, tied)
+
+nndyn_order_bundle(context, units, w, b, v, activation, options, capacity, positions, values, count, verdict, certain) =
+    ccall(symbol(:nndyn_order_bundle), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Cint,
+        Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cint}, Ptr{Cint}), context, units, w, b, v,
+        activation, options, capacity, positions, values, count, verdict, certain)
+
+nndyn_order_bundle_on(context, units, w, b, v, activation, options, n, h, y, between, verdict) =
+    ccall(symbol(:nndyn_order_bundle_on), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Cint,
+        Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cint}), context, units, w, b, v, activation,
+        options, n, h, y, between, verdict)
+
+nndyn_order_group(network, dataset, layer, count, units, v, options, counts, tau_b, rho) =
+    ccall(symbol(:nndyn_order_group), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Int64, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cvoid},
+        Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}), network, dataset, layer, count, units, v, options, counts, tau_b, rho)
+
+nndyn_order_tail(network, dataset, options, capacity, tau, rho, index, cuts) =
+    ccall(symbol(:nndyn_order_tail), Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}), network,
+        dataset, options, capacity, tau, rho, index, cuts)
+
+nndyn_linear_substitution(network, dataset, options, out) =
+    ccall(symbol(:nndyn_linear_substitution), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network,
+        dataset, options, out)
+
+nndyn_substitution_free(substitution) =
+    ccall(symbol(:nndyn_substitution_free), Cvoid, (Ptr{Cvoid},), substitution)
+
+nndyn_substitution_shape(substitution, cuts, classes, samples) =
+    ccall(symbol(:nndyn_substitution_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), substitution, cuts,
+        classes, samples)
+
+nndyn_substitution_cut(substitution, cut, layer, width) =
+    ccall(symbol(:nndyn_substitution_cut), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}), substitution, cut, layer,
+        width)
+
+nndyn_substitution_map(substitution, cut, count, matrix, offset, exponent) =
+    ccall(symbol(:nndyn_substitution_map), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}),
+        substitution, cut, count, matrix, offset, exponent)
+
+nndyn_substitution_accuracy(substitution, count, accuracy, agreement, network_accuracy) =
+    ccall(symbol(:nndyn_substitution_accuracy), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}),
+        substitution, count, accuracy, agreement, network_accuracy)
+
+nndyn_substitution_prunable(substitution, cut) =
+    ccall(symbol(:nndyn_substitution_prunable), Cint, (Ptr{Cvoid}, Ptr{Int64}), substitution, cut)
+
+nndyn_rank_distribution(network, dataset, options, out) =
+    ccall(symbol(:nndyn_rank_distribution), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network,
+        dataset, options, out)
+
+nndyn_rank_distribution_of(context, samples, units, h, classes, map, labels, options, out) =
+    ccall(symbol(:nndyn_rank_distribution_of), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context,
+        samples, units, h, classes, map, labels, options, out)
+
+nndyn_ranks_free(ranks) =
+    ccall(symbol(:nndyn_ranks_free), Cvoid, (Ptr{Cvoid},), ranks)
+
+nndyn_ranks_shape(ranks, layers, classes, bins) =
+    ccall(symbol(:nndyn_ranks_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), ranks, layers, classes,
+        bins)
+
+nndyn_ranks_layer(ranks, layer, count, values) =
+    ccall(symbol(:nndyn_ranks_layer), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}), ranks, layer, count, values)
+
+nndyn_ranks_units(ranks, layer, quantity, count, values) =
+    ccall(symbol(:nndyn_ranks_units), Cint, (Ptr{Cvoid}, Int64, Cint, Int64, Ptr{Cdouble}), ranks, layer, quantity,
+        count, values)
+
+nndyn_ranks_density(ranks, layer, label, count, density) =
+    ccall(symbol(:nndyn_ranks_density), Cint, (Ptr{Cvoid}, Int64, Int64, Int64, Ptr{Cdouble}), ranks, layer, label,
+        count, density)
+
+nndyn_projection(network, dataset, options, count, points, directions, values) =
+    ccall(symbol(:nndyn_projection), Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), network, dataset,
+        options, count, points, directions, values)
+
+nndyn_recorder_add_order(recorder, dataset, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_order), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}), recorder, dataset,
+        options, probe)
+
 nndyn_springblock_create(context, blocks, options, out) =
     ccall(symbol(:nndyn_springblock_create), Cint, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, blocks,
         options, out)
@@ -1071,6 +1355,116 @@ nndyn_springblock_fit_region(fit, right, left, noise, excess, p) =
 nndyn_springblock_fit_straighten(fit, bow, noise, friction) =
     ccall(symbol(:nndyn_springblock_fit_straighten), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), fit,
         bow, noise, friction)
+
+nndyn_basin_free(basin) =
+    ccall(symbol(:nndyn_basin_free), Cvoid, (Ptr{Cvoid},), basin)
+
+nndyn_basin_get(basin, group, name, value) =
+    ccall(symbol(:nndyn_basin_get), Cint, (Ptr{Cvoid}, Int64, Cstring, Ptr{Cdouble}), basin, group, name, value)
+
+nndyn_basin_flags(basin, group, flags) =
+    ccall(symbol(:nndyn_basin_flags), Cint, (Ptr{Cvoid}, Int64, Ptr{Cint}), basin, group, flags)
+
+nndyn_basin_groups(basin, groups) =
+    ccall(symbol(:nndyn_basin_groups), Cint, (Ptr{Cvoid}, Ptr{Int64}), basin, groups)
+
+nndyn_basin_curve(basin, group, capacity, amplitude, accuracy, low, high, count) =
+    ccall(symbol(:nndyn_basin_curve), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}), basin, group,
+        capacity, amplitude, accuracy, low, high, count)
+
+nndyn_basin_samples(basin, capacity, radius, low, high, flags, count) =
+    ccall(symbol(:nndyn_basin_samples), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}, Ptr{Int64}), basin, capacity, radius,
+        low, high, flags, count)
+
+nndyn_basin_quantiles(basin, group, count, p, out, zero, beyond) =
+    ccall(symbol(:nndyn_basin_quantiles), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Int64}), basin, group, count, p, out,
+        zero, beyond)
+
+nndyn_basin_unit(basin, unit) =
+    ccall(symbol(:nndyn_basin_unit), Cint, (Ptr{Cvoid}, Ptr{Ptr{UInt8}}), basin, unit)
+
+nndyn_basin_sample(network, dataset, options, out) =
+    ccall(symbol(:nndyn_basin_sample), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, dataset,
+        options, out)
+
+nndyn_basin_weights(network, dataset, options, out) =
+    ccall(symbol(:nndyn_basin_weights), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, dataset,
+        options, out)
+
+nndyn_basin_weights_along(network, dataset, draws, directions, options, out) =
+    ccall(symbol(:nndyn_basin_weights_along), Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, dataset, draws, directions,
+        options, out)
+
+nndyn_basin_curvature(network, dataset, options, figures) =
+    ccall(symbol(:nndyn_basin_curvature), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}), network, dataset,
+        options, figures)
+
+nndyn_basin_loss_radius(network, dataset, count, directions, options, radius, quadratic) =
+    ccall(symbol(:nndyn_basin_loss_radius), Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network, dataset, count,
+        directions, options, radius, quadratic)
+
+nndyn_basin_linearized(network, dataset, count, sigma, options, accuracy) =
+    ccall(symbol(:nndyn_basin_linearized), Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, dataset, count, sigma,
+        options, accuracy)
+
+nndyn_basin_map_create(map, options, out) =
+    ccall(symbol(:nndyn_basin_map_create), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), map, options, out)
+
+nndyn_basin_map_free(basins) =
+    ccall(symbol(:nndyn_basin_map_free), Cvoid, (Ptr{Cvoid},), basins)
+
+nndyn_basin_map_starts(basins, kind, first, second, seed, n, starts) =
+    ccall(symbol(:nndyn_basin_map_starts), Cint,
+        (Ptr{Cvoid}, Cint, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Int64, Ptr{Cdouble}), basins, kind, first, second, seed,
+        n, starts)
+
+nndyn_basin_map_find(basins, n, starts, attractors, counts) =
+    ccall(symbol(:nndyn_basin_map_find), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Int64}, Ptr{Int64}), basins, n,
+        starts, attractors, counts)
+
+nndyn_basin_map_add(basins, point, attractor) =
+    ccall(symbol(:nndyn_basin_map_add), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Int64}), basins, point, attractor)
+
+nndyn_basin_map_shape(basins, dimension, attractors) =
+    ccall(symbol(:nndyn_basin_map_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), basins, dimension, attractors)
+
+nndyn_basin_map_attractor(basins, attractor, capacity, points, period, radius) =
+    ccall(symbol(:nndyn_basin_map_attractor), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cdouble}),
+        basins, attractor, capacity, points, period, radius)
+
+nndyn_basin_map_label(basins, n, starts, labels, steps) =
+    ccall(symbol(:nndyn_basin_map_label), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Int64}, Ptr{Int64}), basins, n,
+        starts, labels, steps)
+
+nndyn_basin_map_grid(basins, axes, coordinates, low, high, counts, origin, labels, steps) =
+    ccall(symbol(:nndyn_basin_map_grid), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Int64}),
+        basins, axes, coordinates, low, high, counts, origin, labels, steps)
+
+nndyn_basin_map_fractions(basins, n, labels, options, classes, fractions, low, high) =
+    ccall(symbol(:nndyn_basin_map_fractions), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), basins, n, labels,
+        options, classes, fractions, low, high)
+
+nndyn_basin_map_times(basins, n, labels, steps, attractor, count, values) =
+    ccall(symbol(:nndyn_basin_map_times), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Int64, Ptr{Int64}, Ptr{Cdouble}), basins, n, labels, steps,
+        attractor, count, values)
+
+nndyn_basin_entropy(context, axes, counts, labels, options, values) =
+    ccall(symbol(:nndyn_basin_entropy), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Cvoid}, Ptr{Cdouble}),
+        context, axes, counts, labels, options, values)
+
+nndyn_basin_uncertainty(context, axes, counts, labels, scales, fractions, exponent, error) =
+    ccall(symbol(:nndyn_basin_uncertainty), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), context, axes,
+        counts, labels, scales, fractions, exponent, error)
 
 nndyn_sweep_create(context, options, out) =
     ccall(symbol(:nndyn_sweep_create), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, options, out)
@@ -1245,9 +1639,16 @@ end
 @handle Recorder nndyn_recorder_free
 @handle Fluctuations nndyn_fluctuations_free
 @handle Sweep nndyn_sweep_free
+@handle StateMap nndyn_map_free
+@handle Recurrent nndyn_recurrent_free
+@handle FixedPoints nndyn_fixed_points_free
+@handle BasinMap nndyn_basin_map_free
 @handle SpringBlock nndyn_springblock_free
 @handle SpringBlockFit nndyn_springblock_fit_free
+@handle Substitution nndyn_substitution_free
+@handle Ranks nndyn_ranks_free
 @handle SeparationStream nndyn_separation_stream_free
+@handle Basin nndyn_basin_free
 
 Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = handle.pointer
 
@@ -2120,6 +2521,109 @@ function Base.getindex(result::Equilibrium, name::AbstractString)
     return value[]
 end
 
+# ---- attraction basins -----------------------------------------------------------------------------------------------
+
+"Radii of the basins of a data set, its classes and (`samples = 1`) its samples, by noise added to the inputs."
+function basin_sample(net::Network, data::Dataset; options...)
+    o = with_options(options)
+    return Basin(created(out -> nndyn_basin_sample(net, data, o, out), net), net)
+end
+
+"Radius of the basin by noise added to the weights."
+function basin_weights(net::Network, data::Dataset; options...)
+    o = with_options(options)
+    return Basin(created(out -> nndyn_basin_weights(net, data, o, out), net), net)
+end
+
+"The same along the columns of `directions` (P x draws)."
+function basin_weights_along(net::Network, data::Dataset, directions; options...)
+    o = with_options(options)
+    directions = dense_array(Float64, directions, "directions", shape(net).parameters, size(directions, 2))
+    made = created(out -> nndyn_basin_weights_along(net, data, size(directions, 2), directions, o, out), net)
+    return Basin(made, net)
+end
+
+"What the Hessian says of the basin: `CURVATURES` numbers, number `CURVATURE_LOSS + 1` and so on."
+function basin_curvature(net::Network, data::Dataset; options...)
+    o, figures = with_options(options), zeros(CURVATURES)
+    check(net, nndyn_basin_curvature(net, data, o, figures))
+    return figures
+end
+
+"`(radius, quadratic)` along the columns of `directions`: where the loss has risen, and its approximation."
+function basin_loss_radius(net::Network, data::Dataset, directions; options...)
+    o, count = with_options(options), size(directions, 2)
+    directions = dense_array(Float64, directions, "directions", shape(net).parameters, count)
+    radius, quadratic = zeros(count), zeros(count)
+    check(net, nndyn_basin_loss_radius(net, data, count, directions, o, radius, quadratic))
+    return (radius = radius, quadratic = quadratic)
+end
+
+"Accuracies at amplitudes `sigma` of noise on the weights, with the outputs linearized in these."
+function basin_linearized(net::Network, data::Dataset, sigma; options...)
+    o = with_options(options)
+    sigma = dense_array(Float64, sigma, "sigma", length(sigma))
+    accuracy = zeros(length(sigma))
+    check(net, nndyn_basin_linearized(net, data, length(sigma), sigma, o, accuracy))
+    return accuracy
+end
+
+"A figure of a group: 0 is the whole set, 1 + c class c (c from 0)."
+function basin_get(basin::Basin, name, group = 0)
+    value = Ref{Cdouble}(0)
+    check(basin, nndyn_basin_get(basin, group, name, value))
+    return value[]
+end
+
+Base.getindex(basin::Basin, name::AbstractString) = basin_get(basin, name)
+
+"Bits of a group."
+function basin_flags(basin::Basin, group = 0)
+    flags = Ref{Cint}(0)
+    check(basin, nndyn_basin_flags(basin, group, flags))
+    return Int(flags[])
+end
+
+function basin_groups(basin::Basin)
+    count = Ref{Int64}(0)
+    check(basin, nndyn_basin_groups(basin, count))
+    return count[]
+end
+
+"What an amplitude is."
+function basin_unit(basin::Basin)
+    text = Ref{Cstring}(C_NULL)
+    check(basin, nndyn_basin_unit(basin, text))
+    return unsafe_string(text[])
+end
+
+"`(amplitude, accuracy, low, high)` of a group, at 0 and at the amplitudes of the march."
+function basin_curve(basin::Basin, group = 0)
+    count = Ref{Int64}(0)
+    check(basin, nndyn_basin_curve(basin, group, 0, C_NULL, C_NULL, C_NULL, C_NULL, count))
+    amplitude, accuracy, low, high = (zeros(count[]) for _ in 1:4)
+    check(basin, nndyn_basin_curve(basin, group, count[], amplitude, accuracy, low, high, count))
+    return (amplitude = amplitude, accuracy = accuracy, low = low, high = high)
+end
+
+"`(radius, low, high, flags)` of the samples, in their order."
+function basin_samples(basin::Basin)
+    count = Ref{Int64}(0)
+    check(basin, nndyn_basin_samples(basin, 0, C_NULL, C_NULL, C_NULL, C_NULL, count))
+    radius, low, high = (zeros(count[]) for _ in 1:3)
+    flags = zeros(Cint, count[])
+    check(basin, nndyn_basin_samples(basin, count[], radius, low, high, flags, count))
+    return (radius = radius, low = low, high = high, flags = flags)
+end
+
+"`(quantiles, zero, beyond)` of the radii of the samples; zero and beyond count those of radius 0 and infinite ones."
+function basin_quantiles(basin::Basin, p, group = 0)
+    p = dense_array(Float64, p, "p", length(p))
+    out, zero, beyond = zeros(length(p)), Ref{Int64}(0), Ref{Int64}(0)
+    check(basin, nndyn_basin_quantiles(basin, group, length(p), p, out, zero, beyond))
+    return (quantiles = out, zero = zero[], beyond = beyond[])
+end
+
 # ---- training --------------------------------------------------------------------------------------------------------
 
 """
@@ -2314,6 +2818,166 @@ function verdict(set::Fluctuations, series, predicted, equilibrium; options...)
     out, o = Ref{Cint}(0), with_options(options)
     check(set, nndyn_fluctuations_verdict(set, series, equilibrium, predicted, o, out))
     return out[]
+end
+
+# ---- recurrent networks ----------------------------------------------------------------------------------------------
+
+"""
+    Recurrent(weights; biases, activation = TANH)
+
+A recurrent network x' = f(gain W x + b) - x; weights[i, j] is what neuron i receives from j.  States are columns.
+"""
+function Recurrent(weights::AbstractMatrix; biases = nothing, activation = TANH, context = default_context(),
+                   options...)
+    n, o = size(weights, 1), with_options(options)
+    w = dense_array(Float64, permutedims(weights), "weights", n, n)
+    b = biases === nothing ? C_NULL : dense_array(Float64, biases, "biases", n)
+    return Recurrent(created(out -> nndyn_recurrent_create(context, n, w, b, activation, o, out), context), context)
+end
+
+"`(neurons, clamped ones, free ones)`."
+function shape(net::Recurrent)
+    n, p, q = Ref{Int64}(0), Ref{Int64}(0), Ref{Int64}(0)
+    check(net, nndyn_recurrent_shape(net, n, p, q))
+    return Int(n[]), Int(p[]), Int(q[])
+end
+
+"Clamp neurons, numbered from 0."
+function boundary!(net::Recurrent, neurons, values)
+    count = length(neurons)
+    numbers, held = convert(Vector{Int64}, neurons), dense_array(Float64, values, "values", count)
+    check(net, nndyn_recurrent_set_boundary(net, count, numbers, held))
+    return net
+end
+
+function boundary(net::Recurrent)
+    count = shape(net)[2]
+    neurons, values = zeros(Int64, count), zeros(count)
+    check(net, nndyn_recurrent_get_boundary(net, count, neurons, values))
+    return neurons, values
+end
+
+function weights(net::Recurrent)
+    n = shape(net)[1]
+    w, b = zeros(n, n), zeros(n)
+    check(net, nndyn_recurrent_get_weights(net, w, b))
+    return permutedims(w), b
+end
+
+function weights!(net::Recurrent, weights, biases)
+    n = shape(net)[1]
+    w = weights === nothing ? C_NULL : dense_array(Float64, permutedims(weights), "weights", n, n)
+    b = biases === nothing ? C_NULL : dense_array(Float64, biases, "biases", n)
+    check(net, nndyn_recurrent_set_weights(net, w, b))
+    return net
+end
+
+function gain!(net::Recurrent, value)
+    check(net, nndyn_recurrent_set_gain(net, value))
+    return net
+end
+
+function gain(net::Recurrent)
+    value = Ref{Cdouble}(0)
+    check(net, nndyn_recurrent_get_gain(net, value))
+    return value[]
+end
+
+"Fixed points that starts (a column each) come to, residuals and steps."
+function activate(net::Recurrent, starts::AbstractMatrix; boundary = nothing, options...)
+    (n, p, q), count, o = shape(net), size(starts, 2), with_options(options)
+    begins = dense_array(Float64, starts, "starts", n, count)
+    held = boundary === nothing ? C_NULL : dense_array(Float64, boundary, "boundary", p, count)
+    states, residuals, steps = zeros(n, count), zeros(count), zeros(Int64, count)
+    check(net, nndyn_recurrent_activate(net, count, held, begins, o, states, residuals, steps))
+    return states, residuals, steps
+end
+
+"dx_Q/dx_P at fixed points: bulk x boundary x count, and condition numbers."
+function jacobian(net::Recurrent, states::AbstractMatrix; options...)
+    (n, p, q), count, o = shape(net), size(states, 2), with_options(options)
+    x, out, condition = dense_array(Float64, states, "states", n, count), zeros(p, q, count), zeros(count)
+    check(net, nndyn_recurrent_jacobian(net, count, x, o, out, condition))
+    return permutedims(out, (2, 1, 3)), condition
+end
+
+function jvp(net::Recurrent, states::AbstractMatrix, boundary::AbstractMatrix; options...)
+    (n, p, q), count, o = shape(net), size(states, 2), with_options(options)
+    x, v = dense_array(Float64, states, "states", n, count), dense_array(Float64, boundary, "boundary", p, count)
+    out = zeros(q, count)
+    check(net, nndyn_recurrent_jvp(net, count, x, v, o, out))
+    return out
+end
+
+function vjp(net::Recurrent, states::AbstractMatrix, bulk::AbstractMatrix; options...)
+    (n, p, q), count, o = shape(net), size(states, 2), with_options(options)
+    x, v = dense_array(Float64, states, "states", n, count), dense_array(Float64, bulk, "bulk", q, count)
+    out = zeros(p, count)
+    check(net, nndyn_recurrent_vjp(net, count, x, v, o, out))
+    return out
+end
+
+"Equilibria from given starts (columns) and \"starts\" (64) drawn ones."
+function equilibria(net::Recurrent; given = nothing, options...)
+    count, o = given === nothing ? 0 : size(given, 2), with_options(options)
+    x = given === nothing ? C_NULL : dense_array(Float64, given, "given", shape(net)[1], count)
+    return FixedPoints(created(out -> nndyn_recurrent_equilibria(net, count, x, o, out), net), net)
+end
+
+"`(sup|f'| |gain| ||W_QQ||, whether it is below 1)`."
+function unique_equilibrium(net::Recurrent)
+    bound, unique = Ref{Cdouble}(0), Ref{Cint}(0)
+    check(net, nndyn_recurrent_unique(net, bound, unique))
+    return bound[], unique[] != 0
+end
+
+"`(contraction, radius)` of the certified ball around a fixed point."
+function ball(net::Recurrent, state; options...)
+    x, o, mu, radius = dense_array(Float64, state, "state", shape(net)[1]), with_options(options), Ref(0.0), Ref(0.0)
+    check(net, nndyn_recurrent_ball(net, x, o, mu, radius))
+    return mu[], radius[]
+end
+
+function energy(net::Recurrent, states::AbstractMatrix)
+    count = size(states, 2)
+    x, out = dense_array(Float64, states, "states", shape(net)[1], count), zeros(count)
+    check(net, nndyn_recurrent_energy(net, count, x, out))
+    return out
+end
+
+"One step as a map of the free neurons."
+recurrent_map(net::Recurrent; options...) =
+    StateMap(created(out -> nndyn_map_create_recurrent(net, with_options(options), out), net), net)
+
+"`(count, neurons, bulk)`."
+function shape(points::FixedPoints)
+    count, n, q = Ref{Int64}(0), Ref{Int64}(0), Ref{Int64}(0)
+    check(points, nndyn_fixed_points_shape(points, count, n, q))
+    return Int(count[]), Int(n[]), Int(q[])
+end
+
+Base.length(points::FixedPoints) = shape(points)[1]
+
+function figure(points::FixedPoints, index, name)
+    value = Ref{Cdouble}(0)
+    check(points, nndyn_fixed_points_figure(points, index - 1, name, value))
+    return value[]
+end
+
+"Equilibrium `index`, from 1: its state, stability and number of unstable directions."
+function Base.getindex(points::FixedPoints, index)
+    state, stability, unstable = zeros(shape(points)[2]), Ref{Cint}(0), Ref{Int64}(0)
+    check(points, nndyn_fixed_points_get(points, index - 1, state, stability, unstable))
+    name = unsafe_string(nndyn_fixed_point_stability_name(stability[]))
+    return (state = state, stability = name, unstable = Int(unstable[]))
+end
+
+"Eigenvalues, and their modes as the columns that nndyn_fixed_points_modes gives as rows."
+function modes(points::FixedPoints, index)
+    q = shape(points)[3]
+    re, im, rows = zeros(q), zeros(q), zeros(q, q)
+    check(points, nndyn_fixed_points_modes(points, index - 1, re, im, rows))
+    return complex.(re, im), rows
 end
 
 # ---- spring-block chain ----------------------------------------------------------------------------------------------
@@ -2642,6 +3306,75 @@ write_csv(recorder::Recorder, probe, path) = check(recorder, nndyn_recorder_writ
 "Write out rows of probes with a file."
 flush!(recorder::Recorder) = check(recorder, nndyn_recorder_flush(recorder))
 
+# ---- order of samples ------------------------------------------------------------------------------------------------
+
+"Concordance of two numbers of each sample: counts, tau_b, rho, verdict, strict index, discordance."
+function order_pairs(h::AbstractVector, g::AbstractVector; context = default_context())
+    fields, outputs = dense_array(Float64, h, "h", length(h)), dense_array(Float64, g, "g", length(h))
+    counts, tau, rho = zeros(Int64, ORDER_COUNTS), Ref(0.0), Ref(0.0)
+    check(context, nndyn_order_pairs(context, length(fields), fields, outputs, counts, tau, rho))
+    return merge((counts = counts, tau_b = tau[], rho = rho[]), order_verdict(counts; context = context))
+end
+
+"What counts of pairs say of a map: `(verdict, strict, discordance)`."
+function order_verdict(counts::AbstractVector; context = default_context())
+    given = dense_array(Int64, counts, "counts", ORDER_COUNTS)
+    verdict, strict, discordance = Ref{Cint}(0), Ref(0.0), Ref(0.0)
+    check(context, nndyn_order_verdict(context, given, verdict, strict, discordance))
+    return (verdict = verdict[], strict = strict[], discordance = discordance[])
+end
+
+"`(roles, tied)` of neurons whose local fields are the rows of h (samples are columns)."
+function order_roles(activation, h::AbstractMatrix; context = default_context(), options...)
+    fields, o = dense_array(Float64, h, "h", size(h)...), with_options(options)
+    roles, tied = zeros(Cint, size(h, 1)), zeros(Int64, size(h, 1))
+    check(context, nndyn_order_roles(context, activation, size(h, 2), size(h, 1), fields, o, roles, tied))
+    return (roles = roles, tied = tied)
+end
+
+bundle_arrays(w, b, v) = map((x, name) -> dense_array(Float64, x, name, length(w)), (w, b, v), ("w", "b", "v"))
+
+"Extrema of y(h) = sum_j v_j f(w_j h + b_j), and what it does to order."
+function order_bundle(w, b, v, activation; context = default_context(), options...)
+    (x, y, z), o = bundle_arrays(w, b, v), with_options(options)
+    count, verdict, certain = Ref{Int64}(0), Ref{Cint}(0), Ref{Cint}(0)
+    run(room, positions, values) = check(context,
+        nndyn_order_bundle(context, length(x), x, y, z, activation, o, room, positions, values, count, verdict,
+                           certain))
+    run(0, C_NULL, C_NULL)
+    positions, values = zeros(count[]), zeros(count[])
+    run(length(positions), positions, values)
+    return (positions = positions, values = values, verdict = verdict[], certain = certain[] != 0)
+end
+
+"The bundle on samples h: its outputs, extrema between them, and what they show."
+function order_bundle_on(w, b, v, activation, h; context = default_context(), options...)
+    (x, y, z), o = bundle_arrays(w, b, v), with_options(options)
+    fields = dense_array(Float64, h, "h", length(h))
+    out, between, verdict = zeros(length(fields)), Ref{Int64}(0), Ref{Cint}(0)
+    check(context, nndyn_order_bundle_on(context, length(x), x, y, z, activation, o, length(fields), fields, out,
+                                         between, verdict))
+    return (y = out, between = between[], verdict = verdict[])
+end
+
+"`(counts, tau_b, rho)` of sum v f(h) against sum v h, of units (from 0; all) of an activation layer."
+function order_group(net::Network, data::Dataset, layer, v; units = nothing, options...)
+    reads, o = dense_array(Float64, v, "v", length(v)), with_options(options)
+    chosen = units === nothing ? C_NULL : dense_array(Int64, units, "units", length(v))
+    counts, tau, rho = zeros(Int64, ORDER_COUNTS), Ref(0.0), Ref(0.0)
+    check(net, nndyn_order_group(net, data, layer, length(reads), chosen, reads, o, counts, tau, rho))
+    return (counts = counts, tau_b = tau[], rho = rho[])
+end
+
+"`(tau_b, rho, index)`: logits of the linear substitution against true ones; a column a cut, a row a class."
+function order_tail(net::Network, data::Dataset; options...)
+    cuts, o = Ref{Int64}(0), with_options(options)
+    check(net, nndyn_order_tail(net, data, o, 0, C_NULL, C_NULL, C_NULL, cuts))
+    tau, rho, index = zeros(shape(net).outputs, cuts[]), zeros(shape(net).outputs, cuts[]), zeros(cuts[])
+    check(net, nndyn_order_tail(net, data, o, cuts[], tau, rho, index, cuts))
+    return (tau_b = tau, rho = rho, index = index)
+end
+
 # ---- separation of classes -------------------------------------------------------------------------------------------
 
 separation_values(v, flags) =
@@ -2705,6 +3438,96 @@ function separation(stream::SeparationStream)
     return separation_values(values, flags[])
 end
 
+"The linear maps above each layer, and with data what they are worth."
+function linear_substitution(net::Network, data = nothing; options...)
+    o, d = with_options(options), data === nothing ? C_NULL : data
+    return Substitution(created(out -> nndyn_linear_substitution(net, d, o, out), net), net)
+end
+
+"`(cuts, classes, samples)`"
+function Base.size(s::Substitution)
+    return Tuple(numbers_of((o...) -> nndyn_substitution_shape(s, o...), s, Int64, Int64, Int64))
+end
+
+"`(layer, width)` of a cut 0, 1, ...: the layer of the network whose output it is, -1 for the input."
+function cut(s::Substitution, number)
+    layer, width = numbers_of((o...) -> nndyn_substitution_cut(s, number, o...), s, Int64, Int64)
+    return (layer = layer, width = width)
+end
+
+"`(matrix, offset, exponent)` of a cut: logits = 2^exponent matrix' a + offset, a class a column."
+function linear_map(s::Substitution, number)
+    classes, width = size(s)[2], cut(s, number).width
+    matrix, offset, exponent = zeros(width, classes), zeros(classes), Ref{Int64}(0)
+    check(s, nndyn_substitution_map(s, number, length(matrix), matrix, offset, exponent))
+    return (matrix = matrix, offset = offset, exponent = exponent[])
+end
+
+"`(accuracy, agreement, network)`: of all cuts, and the network's accuracy."
+function accuracy(s::Substitution)
+    count = size(s)[1]
+    of_cuts, agreement, network = zeros(count), zeros(count), Ref(0.0)
+    check(s, nndyn_substitution_accuracy(s, count, of_cuts, agreement, network))
+    return (accuracy = of_cuts, agreement = agreement, network = network[])
+end
+
+"The cut from which on the network is linear within the tolerance."
+prunable(s::Substitution) = numbers_of(o -> nndyn_substitution_prunable(s, o), s, Int64)[1]
+
+"Rank distributions of all hidden layers."
+function rank_distribution(net::Network, data::Dataset; options...)
+    o = with_options(options)
+    return Ranks(created(out -> nndyn_rank_distribution(net, data, o, out), net), net)
+end
+
+"Rank distributions of given fields, a sample a column, with signs of `map`, a class a column."
+function rank_distribution(h::AbstractMatrix, map::AbstractMatrix, labels; context = default_context(), options...)
+    units, samples = size(h)
+    fields, m = dense_array(Float64, h, "h", units, samples), dense_array(Float64, map, "map", units, size(map, 2))
+    l, o = dense_array(Int64, labels, "labels", samples), with_options(options)
+    make = out -> nndyn_rank_distribution_of(context, samples, units, fields, size(m, 2), m, l, o, out)
+    return Ranks(created(make, context), context)
+end
+
+"`(layers, classes, bins)`"
+Base.size(r::Ranks) = Tuple(numbers_of((o...) -> nndyn_ranks_shape(r, o...), r, Int64, Int64, Int64))
+
+"The figures of a layer, RANKS_* + 1 their places."
+function layer_ranks(r::Ranks, layer)
+    values = zeros(RANKS_VALUES)
+    check(r, nndyn_ranks_layer(r, layer, length(values), values))
+    return values
+end
+
+"A quantity, RANK_*, of each unit and class of a layer: units x classes."
+function unit_ranks(r::Ranks, layer, quantity = RANK_GRADIENT)
+    values = zeros(Int(layer_ranks(r, layer)[RANKS_UNITS + 1]), size(r)[2])
+    check(r, nndyn_ranks_units(r, layer, quantity, length(values), values))
+    return values
+end
+
+"Density of ranks in equal bins, of a class or (-1) of the layer."
+function rank_density(r::Ranks, layer, label = -1)
+    density = zeros(size(r)[3])
+    check(r, nndyn_ranks_density(r, layer, label, length(density), density))
+    return density
+end
+
+"`(points, directions, values)`: last hidden activations on the last weights' singular vectors, as columns."
+function projection(net::Network, data::Dataset, count = 2; options...)
+    dense = filter(l -> l.kind == DENSE, [layer(net, i) for i in 0:(shape(net).layers - 1)])
+    width = isempty(dense) ? 0 : dense[end].inputs
+    points, directions, values = zeros(count, shape(data).samples), zeros(width, count), zeros(count)
+    check(net, nndyn_projection(net, data, with_options(options), count, points, directions, values))
+    return (points = points, directions = directions, values = values)
+end
+
+"Rank gradients, order-preserving fractions and accuracies of the linear substitution, on labeled data."
+function record_order!(recorder::Recorder, data::Dataset; options...)
+    push!(recorder.parent.keep, data.keep)
+    return probe_number(n -> nndyn_recorder_add_order(recorder, data, with_options(options), n), recorder)
+end
+
 "`(layers, widths)` of the sites where separation is measured; layer -1 is the input itself."
 function separation_layers(net::Network; options...)
     count, o = Ref{Int64}(0), with_options(options)
@@ -2747,6 +3570,176 @@ function load_curve_advice(levels, bows, sigmas, losses, limit; context = defaul
     run, direction, level, o = Ref{Int64}(0), Ref{Cint}(0), Ref{Cdouble}(0), with_options(options)
     check(context, nndyn_load_curve_advice(context, length(levels), rows..., limit, o, run, direction, level))
     return (straightest = run[] + 1, direction = direction[], level = level[])
+end
+
+# ---- maps ------------------------------------------------------------------------------------------------------------
+
+map_callback(user::Ptr{Cvoid}, parameters::Ptr{Cdouble}, count::Int64, states::Ptr{Cdouble}, next::Ptr{Cdouble}) =
+    guarded(user, parameters, count, states, next)
+
+"A map, or with options a flow, of `advance(states, values)`; states are the columns of a matrix."
+function map_of_function(create, dimension, advance, parameters, context)
+    values = Float64[last(p) for p in parameters]
+    callback = Callback() do given, count, states, next
+        x = copy(unsafe_wrap(Array, states, (Int(dimension), Int(count))))
+        result = advance(x, isempty(values) ? Float64[] : copy(unsafe_wrap(Array, given, length(values))))
+        y = dense_array(Float64, result, "the next states", Int(dimension), Int(count))
+        copyto!(unsafe_wrap(Array, next, (Int(dimension), Int(count))), y)
+        return 0
+    end
+    run = @cfunction(map_callback, Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}))
+    names, user = join([string(first(p)) for p in parameters], ','), pointer_from_objref(callback)
+    made = StateMap(created(out -> create(names, values, run, user, out), context), context)
+    push!(made.keep, callback)
+    return made
+end
+
+"""
+    StateMap(dimension, advance; parameters = [])
+
+A map of a state to the next, asked for many at once: `advance(states, values)` takes the states as columns and the
+values of `parameters`, a list of pairs of name and default, and returns the successors.
+"""
+StateMap(dimension::Integer, advance; parameters = [], context = default_context()) =
+    map_of_function(dimension, advance, parameters, context) do names, values, run, user, out
+        nndyn_map_create(context, dimension, names, values, run, user, C_NULL, out)
+    end
+
+"One step of the flow x' = rhs(x, values): options \"method\" (\"rk4\" or \"euler\"), \"step\"."
+flow_map(dimension::Integer, rhs; parameters = [], context = default_context(), options...) =
+    map_of_function(dimension, rhs, parameters, context) do names, values, run, user, out
+        nndyn_map_create_flow(context, dimension, names, values, run, user, with_options(options), out)
+    end
+
+"Full-batch gradient descent from any parameters: options \"rate\", \"decay\", \"momentum\", \"lanes\"."
+training_map(net::Network, data::Dataset; options...) =
+    StateMap(created(out -> nndyn_map_create_training(net, data, with_options(options), out), net), net)
+
+"x -> x + step (f(x) - x), f the network: option \"step\"."
+network_map(net::Network; options...) =
+    StateMap(created(out -> nndyn_map_create_network(net, with_options(options), out), net), net)
+
+"(dimension, number of parameters)"
+function shape(m::StateMap)
+    dimension, parameters = Ref{Int64}(0), Ref{Int64}(0)
+    check(m, nndyn_map_shape(m, dimension, parameters))
+    return (dimension = dimension[], parameters = parameters[])
+end
+
+"Name of a parameter, by its number from 0."
+function parameter_name(m::StateMap, number)
+    text = zeros(UInt8, 64)
+    check(m, nndyn_map_parameter_name(m, number, length(text), text, C_NULL))
+    return GC.@preserve text unsafe_string(pointer(text))
+end
+
+Base.setindex!(m::StateMap, value, name) = check(m, nndyn_map_set(m, string(name), value))
+
+function Base.getindex(m::StateMap, name)
+    value = Ref{Float64}(0)
+    check(m, nndyn_map_get(m, string(name), value))
+    return value[]
+end
+
+"The states, columns of a matrix, `steps` steps on."
+function apply(m::StateMap, states::AbstractMatrix, steps = 1)
+    x = convert(Array{Float64}, states)
+    size(x, 1) == shape(m).dimension || throw(DimensionMismatch("states have $(size(x, 1)) rows"))
+    next = similar(x)
+    check(m, nndyn_map_apply(m, size(x, 2), x, steps, next))
+    return next
+end
+
+# ---- basin maps ------------------------------------------------------------------------------------------------------
+
+"Attractors of a map and their basins: `find!`, then `label` or `label_grid`; states are columns."
+BasinMap(m::StateMap; options...) =
+    BasinMap(created(out -> nndyn_basin_map_create(m, with_options(options), out), m), m)
+
+"(dimension, number of attractors)"
+function shape(b::BasinMap)
+    dimension, attractors = Ref{Int64}(0), Ref{Int64}(0)
+    check(b, nndyn_basin_map_shape(b, dimension, attractors))
+    return (dimension = dimension[], attractors = attractors[])
+end
+
+"n random starts: kind NNDYN_STARTS_BOX (corners) or NNDYN_STARTS_NORMAL (center, deviations)."
+function starts(b::BasinMap, kind, first, second, n; seed = 0)
+    out = zeros(shape(b).dimension, n)
+    a, c = convert(Array{Float64}, first), convert(Array{Float64}, second)
+    check(b, nndyn_basin_map_starts(b, kind, a, c, seed, n, out))
+    return out
+end
+
+"Find attractors: (how many are on the list, what became of the starts)."
+function find!(b::BasinMap, states::AbstractMatrix)
+    x, attractors, counts = convert(Array{Float64}, states), Ref{Int64}(0), zeros(Int64, 4)
+    check(b, nndyn_basin_map_find(b, size(x, 2), x, attractors, counts))
+    return (attractors = attractors[], counts = counts)
+end
+
+"Put a known attractor on the list; its number, from 0."
+function add!(b::BasinMap, point::AbstractVector)
+    number = Ref{Int64}(0)
+    check(b, nndyn_basin_map_add(b, convert(Array{Float64}, point), number))
+    return number[]
+end
+
+"Points (columns) of an attractor, by its number from 0, and the radius within which a state has arrived."
+function attractor(b::BasinMap, number)
+    period, radius = Ref{Int64}(0), Ref{Float64}(0)
+    check(b, nndyn_basin_map_attractor(b, number, 0, C_NULL, period, radius))
+    points = zeros(shape(b).dimension, period[])
+    check(b, nndyn_basin_map_attractor(b, number, period[], points, C_NULL, C_NULL))
+    return (points = points, radius = radius[])
+end
+
+"(labels, steps) of starts."
+function label(b::BasinMap, states::AbstractMatrix)
+    x = convert(Array{Float64}, states)
+    labels, steps = zeros(Int64, size(x, 2)), zeros(Int64, size(x, 2))
+    check(b, nndyn_basin_map_label(b, size(x, 2), x, labels, steps))
+    return (labels = labels, steps = steps)
+end
+
+"Labels of a grid along coordinates (from 0), the last one fastest: its labels are the rows of the result."
+function label_grid(b::BasinMap, coordinates, low, high, counts; origin = zeros(shape(b).dimension))
+    n = convert(Array{Int64}, counts)
+    labels = zeros(Int64, reverse(n)...)
+    check(b, nndyn_basin_map_grid(b, length(n), convert(Array{Int64}, coordinates), convert(Array{Float64}, low),
+                                  convert(Array{Float64}, high), n, convert(Array{Float64}, origin), labels, C_NULL))
+    return labels
+end
+
+"(fractions, low, high) of the attractors, then of undecided, diverged and other."
+function fractions(b::BasinMap, labels; options...)
+    given = convert(Array{Int64}, labels)
+    classes = shape(b).attractors + 3
+    f, low, high = zeros(classes), zeros(classes), zeros(classes)
+    check(b, nndyn_basin_map_fractions(b, length(given), given, with_options(options), classes, f, low, high))
+    return (fractions = f, low = low, high = high)
+end
+
+"How many starts went to an attractor, and mean, deviation, median, 95 % quantile and longest of their steps."
+function times(b::BasinMap, labels, steps, number)
+    count, values = Ref{Int64}(0), zeros(5)
+    check(b, nndyn_basin_map_times(b, length(labels), labels, steps, number, count, values))
+    return (count = count[], values = values)
+end
+
+"Entropy, boundary entropy, fraction of boxes on the boundary and boxes, of a grid of labels."
+function basin_entropy(labels::Array{Int64}; context = default_context(), options...)
+    counts, values = collect(Int64, reverse(size(labels))), zeros(4)
+    check(context, nndyn_basin_entropy(context, length(counts), counts, labels, with_options(options), values))
+    return values
+end
+
+"Uncertainty exponent of a grid of labels, its standard error, and the uncertain fractions at 1, 2, 4, ..."
+function basin_uncertainty(labels::Array{Int64}, scales = 4; context = default_context())
+    counts, f = collect(Int64, reverse(size(labels))), zeros(scales)
+    exponent, error = Ref{Float64}(0), Ref{Float64}(0)
+    check(context, nndyn_basin_uncertainty(context, length(counts), counts, labels, scales, f, exponent, error))
+    return (exponent = exponent[], error = error[], fractions = f)
 end
 
 # ---- sweeps ----------------------------------------------------------------------------------------------------------

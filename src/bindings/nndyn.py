@@ -110,6 +110,9 @@ SCHEDULE_EXPONENTIAL = 3
 SCHEDULE_COSINE = 4
 SCHEDULE_INVERSE_SQRT = 5
 SCHEDULE_LINEAR = 6
+FIXED_POINT_STABLE = 1
+FIXED_POINT_UNSTABLE = 2
+FIXED_POINT_MARGINAL = 3
 DUALITY_APPLY = 1
 DUALITY_JVP = 2
 DUALITY_VJP = 3
@@ -161,11 +164,68 @@ LOAD_CURVE_UNDEFINED = 0
 LOAD_CURVE_LATE_LOADED = 1
 LOAD_CURVE_BALANCED = 2
 LOAD_CURVE_EARLY_LOADED = 3
+ORDER_CONCORDANT = 0
+ORDER_DISCORDANT = 1
+ORDER_TIED_G = 2
+ORDER_TIED_H = 3
+ORDER_TIED_BOTH = 4
+ORDER_COUNTS = 5
+ORDER_STRICT = 1
+ORDER_WEAK = 2
+ORDER_REVERSED = 3
+ORDER_WEAKLY_REVERSED = 4
+ORDER_NON_PRESERVING = 5
+ORDER_CONSTANT = 6
+ORDER_ROLE_DEAD = 1
+ORDER_ROLE_LINEAR = 2
+ORDER_ROLE_RECTIFYING = 3
+ORDER_ROLE_CURVED = 4
+ORDER_ROLE_SATURATED = 5
+ORDER_ROLE_FOLDING = 6
+RANK_GRADIENT = 0
+RANK_NORMALIZED = 1
+RANK_AUC = 2
+RANK_CURVATURE = 3
+RANK_SD = 4
+RANK_SD_PERMUTED = 5
+RANK_QUANTITIES = 6
+RANKS_GRADIENT = 0
+RANKS_CURVATURE = 1
+RANKS_LEAST = 2
+RANKS_LARGEST = 3
+RANKS_FRACTION = 4
+RANKS_THRESHOLD = 5
+RANKS_CHANCE = 6
+RANKS_SD_PERMUTED = 7
+RANKS_P_VALUE = 8
+RANKS_UNITS = 9
+RANKS_ZERO_SIGNS = 10
+RANKS_CONSTANT = 11
+RANKS_SKIPPED = 12
+RANKS_VALUES = 13
 SPRINGBLOCK_FIT_AT_BOUND = 1
 SPRINGBLOCK_FIT_DEGENERATE = 2
 SPRINGBLOCK_FIT_FIXED = 4
 SPRINGBLOCK_FIT_EXACT = 8
 SPRINGBLOCK_FIT_AMBIGUOUS = 16
+BASIN_ZERO = 1
+BASIN_INFINITE = 2
+BASIN_NONMONOTONE = 4
+BASIN_CENSORED = 8
+BASIN_EMPTY = 16
+CURVATURE_LOSS = 0
+CURVATURE_TRACE = 1
+CURVATURE_TRACE_ERROR = 2
+CURVATURE_SHARPEST = 3
+CURVATURE_RADIUS = 4
+CURVATURE_LARGEST = 5
+CURVATURE_RATE = 6
+CURVATURES = 7
+BASIN_MAP_UNDECIDED = -1
+BASIN_MAP_DIVERGED = -2
+BASIN_MAP_OTHER = -3
+STARTS_BOX = 1
+STARTS_NORMAL = 2
 
 # name: (result, parameters)
 _FUNCTIONS = {
@@ -322,6 +382,41 @@ _FUNCTIONS = {
     "nndyn_recorder_rows": (_int, [_ptr, _i64, _i64, _i64, _ptr]),
     "nndyn_recorder_write_csv": (_int, [_ptr, _i64, _str]),
     "nndyn_recorder_flush": (_int, [_ptr]),
+    "nndyn_map_create": (_int, [_ptr, _i64, _str, _ptr, _fn(_int, _ptr, _ptr, _i64, _ptr, _ptr), _ptr, _ptr, _ptr]),
+    "nndyn_map_create_flow": (_int, [_ptr, _i64, _str, _ptr, _fn(_int, _ptr, _ptr, _i64, _ptr, _ptr), _ptr, _ptr,
+        _ptr]),
+    "nndyn_map_create_training": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_map_create_network": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_map_free": (None, [_ptr]),
+    "nndyn_map_shape": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_map_parameter_name": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
+    "nndyn_map_set": (_int, [_ptr, _str, _f64]),
+    "nndyn_map_get": (_int, [_ptr, _str, _ptr]),
+    "nndyn_map_apply": (_int, [_ptr, _i64, _ptr, _i64, _ptr]),
+    "nndyn_recurrent_create": (_int, [_ptr, _i64, _ptr, _ptr, _int, _ptr, _ptr]),
+    "nndyn_recurrent_free": (None, [_ptr]),
+    "nndyn_recurrent_set_boundary": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_recurrent_shape": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_recurrent_get_boundary": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_recurrent_set_weights": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_recurrent_get_weights": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_recurrent_set_gain": (_int, [_ptr, _f64]),
+    "nndyn_recurrent_get_gain": (_int, [_ptr, _ptr]),
+    "nndyn_recurrent_activate": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_recurrent_jacobian": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_recurrent_jvp": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_recurrent_vjp": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_fixed_point_stability_name": (_str, [_int]),
+    "nndyn_recurrent_equilibria": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_fixed_points_free": (None, [_ptr]),
+    "nndyn_fixed_points_shape": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_fixed_points_get": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_fixed_points_figure": (_int, [_ptr, _i64, _str, _ptr]),
+    "nndyn_fixed_points_modes": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_recurrent_unique": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_recurrent_ball": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_recurrent_energy": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_map_create_recurrent": (_int, [_ptr, _ptr, _ptr]),
     "nndyn_duality_shape": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_duality_forecast": (_int, [_ptr, _i64, _int, _ptr, _ptr, _ptr]),
     "nndyn_duality_apply": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
@@ -382,6 +477,29 @@ _FUNCTIONS = {
     "nndyn_load_curve_verdict_name": (_str, [_int]),
     "nndyn_load_curve_advice": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _f64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_recorder_add_load_curve": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_order_pairs": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_order_verdict": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_order_roles": (_int, [_ptr, _int, _i64, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_order_bundle": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _int, _ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_order_bundle_on": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _int, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_order_group": (_int, [_ptr, _ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_order_tail": (_int, [_ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linear_substitution": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_substitution_free": (None, [_ptr]),
+    "nndyn_substitution_shape": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_substitution_cut": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_substitution_map": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_substitution_accuracy": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_substitution_prunable": (_int, [_ptr, _ptr]),
+    "nndyn_rank_distribution": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_rank_distribution_of": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_ranks_free": (None, [_ptr]),
+    "nndyn_ranks_shape": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_ranks_layer": (_int, [_ptr, _i64, _i64, _ptr]),
+    "nndyn_ranks_units": (_int, [_ptr, _i64, _int, _i64, _ptr]),
+    "nndyn_ranks_density": (_int, [_ptr, _i64, _i64, _i64, _ptr]),
+    "nndyn_projection": (_int, [_ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_recorder_add_order": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_springblock_create": (_int, [_ptr, _i64, _ptr, _ptr]),
     "nndyn_springblock_free": (None, [_ptr]),
     "nndyn_springblock_get": (_int, [_ptr, _str, _ptr]),
@@ -411,6 +529,33 @@ _FUNCTIONS = {
     "nndyn_springblock_fit_interval": (_int, [_ptr, _str, _f64, _ptr, _ptr, _ptr]),
     "nndyn_springblock_fit_region": (_int, [_ptr, _f64, _f64, _f64, _ptr, _ptr]),
     "nndyn_springblock_fit_straighten": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_free": (None, [_ptr]),
+    "nndyn_basin_get": (_int, [_ptr, _i64, _str, _ptr]),
+    "nndyn_basin_flags": (_int, [_ptr, _i64, _ptr]),
+    "nndyn_basin_groups": (_int, [_ptr, _ptr]),
+    "nndyn_basin_curve": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_samples": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_quantiles": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_unit": (_int, [_ptr, _ptr]),
+    "nndyn_basin_sample": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_weights": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_weights_along": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_curvature": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_loss_radius": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_linearized": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_map_create": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_basin_map_free": (None, [_ptr]),
+    "nndyn_basin_map_starts": (_int, [_ptr, _int, _ptr, _ptr, _i64, _i64, _ptr]),
+    "nndyn_basin_map_find": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_map_add": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_basin_map_shape": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_basin_map_attractor": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_map_label": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_map_grid": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_map_fractions": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_map_times": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr]),
+    "nndyn_basin_entropy": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_uncertainty": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_sweep_create": (_int, [_ptr, _ptr, _ptr]),
     "nndyn_sweep_free": (None, [_ptr]),
     "nndyn_sweep_add_axis": (_int, [_ptr, _str, _i64, _ptr]),
@@ -1423,6 +1568,27 @@ class Network(_Handle):
         self._do("nndyn_network_evaluate", dataset.pointer, *out)
         return loss.value if wanted[0] else None, accuracy.value if wanted[1] else None
 
+    def linear_substitution(self, dataset=None, **options):
+        """The linear maps above each layer, and with data what they are worth: a Substitution."""
+        with self._options(options) as o:
+            data = dataset.pointer if dataset is not None else None
+            return Substitution._wrap(_created(self, "nndyn_linear_substitution", self.pointer, data, o), self)
+
+    def rank_distribution(self, dataset, **options):
+        """Rank distributions of all hidden layers: a Ranks."""
+        with self._options(options) as o:
+            return Ranks._wrap(_created(self, "nndyn_rank_distribution", self.pointer, dataset.pointer, o), self)
+
+    def projection(self, dataset, count=2, **options):
+        """(points, directions, singular values): last hidden activations on the last weights' singular vectors."""
+        dense = [layer for layer in self.layers if layer.kind == DENSE]
+        width = dense[-1].inputs if dense else 0
+        points, directions, values = np.empty((len(dataset), count)), np.empty((count, width)), np.empty(count)
+        with self._options(options) as o:
+            self._do("nndyn_projection", dataset.pointer, o, count, _address(points), _address(directions),
+                     _address(values))
+        return points, directions, values
+
     def separation_layers(self, **options):
         """(layers, widths) of the sites where separation is measured; layer -1 is the input itself."""
         count = _i64()
@@ -1442,6 +1608,68 @@ class Network(_Handle):
                      _address(flags), None, ctypes.byref(loss), ctypes.byref(accuracy))
         rows = [Separation(*row, int(flag)) for row, flag in zip(values.tolist(), flags)]
         return NetworkSeparation(values[:, SEPARATION_D].copy(), rows, flags, loss.value, accuracy.value)
+
+    def order_group(self, dataset, layer, v, units=None, **options):
+        """(counts, tau_b, rho) of sum v f(h) against sum v h, of units (all) of an activation layer."""
+        v = _array(v, "v", (None,))
+        units = None if units is None else _array(units, "units", v.shape, np.int64)
+        counts, tau, rho = np.empty(ORDER_COUNTS, np.int64), _f64(), _f64()
+        with self._options(options) as o:
+            self._do("nndyn_order_group", dataset.pointer, layer, len(v), _address(units), _address(v), o,
+                     _address(counts), ctypes.byref(tau), ctypes.byref(rho))
+        return counts, tau.value, rho.value
+
+    def order_tail(self, dataset, **options):
+        """(tau_b, rho, index): logits of the linear substitution against true ones; a row a cut, a column a class."""
+        cuts = _i64()
+        with self._options(options) as o:
+            self._do("nndyn_order_tail", dataset.pointer, o, 0, None, None, None, ctypes.byref(cuts))
+            tau, rho, index = (np.empty((cuts.value, self.outputs)), np.empty((cuts.value, self.outputs)),
+                               np.empty(cuts.value))
+            self._do("nndyn_order_tail", dataset.pointer, o, cuts.value, _address(tau), _address(rho),
+                     _address(index), None)
+        return tau, rho, index
+
+    def basin_sample(self, dataset, **options):
+        """Radii of the basins of a data set, its classes and (samples=1) its samples: a Basin."""
+        with self._options(options) as o:
+            pointer = _created(self, "nndyn_basin_sample", self.pointer, dataset.pointer, o)
+        return Basin._wrap(pointer, self)
+
+    def basin_weights(self, dataset, directions=None, **options):
+        """Radius of the basin by noise added to the weights, drawn or along given directions (draws x P): a Basin."""
+        with self._options(options) as o:
+            if directions is None:
+                pointer = _created(self, "nndyn_basin_weights", self.pointer, dataset.pointer, o)
+            else:
+                directions = _array(directions, "directions", (None, self.size))
+                pointer = _created(self, "nndyn_basin_weights_along", self.pointer, dataset.pointer, len(directions),
+                                   _address(directions), o)
+        return Basin._wrap(pointer, self)
+
+    def basin_curvature(self, dataset, **options):
+        """What the Hessian says of the basin: CURVATURES numbers, indexed by CURVATURE_LOSS, ..."""
+        figures = np.empty(CURVATURES)
+        with self._options(options) as o:
+            self._do("nndyn_basin_curvature", dataset.pointer, o, _address(figures))
+        return figures
+
+    def basin_loss_radius(self, dataset, directions, **options):
+        """(radii where the loss has risen along each direction, their quadratic approximations)."""
+        directions = _array(directions, "directions", (None, self.size))
+        radius, quadratic = np.empty(len(directions)), np.empty(len(directions))
+        with self._options(options) as o:
+            self._do("nndyn_basin_loss_radius", dataset.pointer, len(directions), _address(directions), o,
+                     _address(radius), _address(quadratic))
+        return radius, quadratic
+
+    def basin_linearized(self, dataset, sigma, **options):
+        """Accuracies at amplitudes sigma of noise on the weights, with the outputs linearized in these."""
+        sigma = _array(np.atleast_1d(sigma), "sigma", (None,))
+        accuracy = np.empty(len(sigma))
+        with self._options(options) as o:
+            self._do("nndyn_basin_linearized", dataset.pointer, len(sigma), _address(sigma), o, _address(accuracy))
+        return accuracy
 
     def trainer_forecast(self, optimizer, n):
         """Bytes of a trainer for batches of n samples, and flops of one step's matrix products."""
@@ -1955,6 +2183,11 @@ class Recorder(_Handle):
         self._needs.append(dataset._keep)
         return self._add("evaluation", (dataset.pointer,), options)
 
+    def order(self, dataset, **options):
+        """Rank gradients, order-preserving fractions and accuracies of the linear substitution, on labeled data."""
+        self._needs.append(dataset._keep)
+        return self._add("order", (dataset.pointer,), options)
+
     def load_curve(self, dataset, **options):
         """Loss, accuracy, separation at every site and statistics of the load curve, on data with labels."""
         self._needs.append(dataset._keep)
@@ -2166,6 +2399,211 @@ class _CellContext(Context):
 
     def free(self):
         """It is not ours to free."""
+
+
+class Map(_Handle):
+    """A map of a state to the next, asked for many states at once: m.apply(states, steps).  m["rate"] reads a
+    parameter, m["rate"] = 0.2 sets it; m.parameters lists them.
+
+    Map(dimension, function) is one of your own: function(states, **parameters) takes an array (count, dimension) and
+    returns the successors; parameters are keyword arguments with defaults.
+    """
+    _free = "nndyn_map_free"
+
+    def __init__(self, dimension, function, parameters=None, context=None):
+        self._of_function("nndyn_map_create", dimension, function, parameters, context, {})
+
+    def _of_function(self, name, dimension, function, parameters, context, options):
+        context, parameters = context or default_context(), dict(parameters or {})
+        defaults = np.array(list(parameters.values()), np.float64)
+
+        def run(user, values, count, states, out):
+            given = dict(zip(parameters, _view(values, len(parameters)).tolist())) if parameters else {}
+            states = _view(states, count * dimension).reshape(count, dimension).copy()
+            result = _array(function(states, **given), "the next states", (count, dimension))
+            _view(out, count * dimension)[:] = result.ravel()
+            return 0
+        callback = _callback(name, 4, run)
+        with context._options(options) as o:
+            pointer = _created(context, name, context.pointer, dimension, ",".join(parameters).encode(),
+                               _address(defaults) if parameters else None, callback, None, o)
+        self._adopt(pointer, context)._keep.append(callback)
+
+    @classmethod
+    def flow(cls, dimension, function, parameters=None, context=None, **options):
+        """One step of the flow x' = function(x): "method" ("rk4" or "euler"), "step" (0.01)."""
+        self = cls.__new__(cls)
+        self._of_function("nndyn_map_create_flow", dimension, function, parameters, context, options)
+        return self
+
+    @classmethod
+    def training(cls, network, dataset, **options):
+        """Full-batch gradient descent from any parameters: "rate", "decay", "momentum", "lanes"."""
+        with network._options(options) as o:
+            pointer = _created(network, "nndyn_map_create_training", network.pointer, dataset.pointer, o)
+        return cls._wrap(pointer, network)
+
+    @classmethod
+    def network(cls, network, **options):
+        """x -> x + step (f(x) - x), f the network: "step" (1)."""
+        with network._options(options) as o:
+            return cls._wrap(_created(network, "nndyn_map_create_network", network.pointer, o), network)
+
+    @property
+    def dimension(self):
+        return self._numbers("nndyn_map_shape", _i64, _i64)[0]
+
+    def _parameter_name(self, number):
+        text = ctypes.create_string_buffer(64)
+        self._do("nndyn_map_parameter_name", number, len(text), ctypes.addressof(text), None)
+        return text.value.decode()
+
+    @property
+    def parameters(self):
+        """Names and values of the parameters."""
+        count = self._numbers("nndyn_map_shape", _i64, _i64)[1]
+        names = [self._parameter_name(i) for i in range(count)]
+        return {name: self[name] for name in names}
+
+    def __getitem__(self, name):
+        value = _f64()
+        self._do("nndyn_map_get", name.encode(), ctypes.byref(value))
+        return value.value
+
+    def __setitem__(self, name, value):
+        self._do("nndyn_map_set", name.encode(), value)
+
+    def apply(self, states, steps=1):
+        """The states `steps` steps on, an array (count, dimension)."""
+        states = _array(states, "states", (None, self.dimension))
+        out = np.empty(states.shape)
+        self._do("nndyn_map_apply", len(states), _address(states), steps, _address(out))
+        return out
+
+
+BasinAttractor = collections.namedtuple("BasinAttractor", "points radius")
+BasinFound = collections.namedtuple("BasinFound", "attractors arrived undecided diverged unconfirmed")
+BasinFractions = collections.namedtuple("BasinFractions", "fractions low high")
+BasinTimes = collections.namedtuple("BasinTimes", "count mean deviation median quantile_95 longest")
+BasinEntropy = collections.namedtuple("BasinEntropy", "entropy boundary_entropy boundary boxes")
+BasinUncertainty = collections.namedtuple("BasinUncertainty", "exponent error fractions")
+
+
+class BasinMap(_Handle):
+    """Attractors of a map and their basins.
+
+        basins = nndyn.BasinMap(map, steps=10000)
+        basins.find(basins.box([-2, -2], [2, 2], 100))
+        labels = basins.grid([-2, -2], [2, 2], [500, 500])
+
+    Labels: 0, 1, ... an attractor, or BASIN_MAP_UNDECIDED, BASIN_MAP_DIVERGED, BASIN_MAP_OTHER.
+    """
+    _free = "nndyn_basin_map_free"
+
+    def __init__(self, map, **options):
+        with map._options(options) as o:
+            self._adopt(_created(map, "nndyn_basin_map_create", map.pointer, o), map)
+
+    @property
+    def dimension(self):
+        return self._numbers("nndyn_basin_map_shape", _i64, _i64)[0]
+
+    def __len__(self):
+        return self._numbers("nndyn_basin_map_shape", _i64, _i64)[1]
+
+    def _starts(self, kind, first, second, n, seed):
+        d = self.dimension
+        first, second, out = _array(first, "first", (d,)), _array(second, "second", (d,)), np.empty((n, d))
+        self._do("nndyn_basin_map_starts", kind, _address(first), _address(second), seed, n, _address(out))
+        return out
+
+    def box(self, low, high, n, seed=0):
+        """n starts, uniform between two corners."""
+        return self._starts(STARTS_BOX, low, high, n, seed)
+
+    def normal(self, center, deviation, n, seed=0):
+        """n normal starts."""
+        return self._starts(STARTS_NORMAL, center, deviation, n, seed)
+
+    def find(self, starts):
+        """Find attractors; how many are on the list, and what became of the starts."""
+        starts = _array(starts, "starts", (None, self.dimension))
+        found, counts = _i64(), np.empty(4, np.int64)
+        self._do("nndyn_basin_map_find", len(starts), _address(starts), ctypes.byref(found), _address(counts))
+        return BasinFound(found.value, *counts.tolist())
+
+    def add(self, point):
+        """Put a known attractor on the list; its number."""
+        point, number = _array(point, "point", (self.dimension,)), _i64()
+        self._do("nndyn_basin_map_add", _address(point), ctypes.byref(number))
+        return number.value
+
+    def attractor(self, number):
+        """Points of an attractor and the radius within which a state has arrived."""
+        period, radius = _i64(), _f64()
+        self._do("nndyn_basin_map_attractor", number, 0, None, ctypes.byref(period), ctypes.byref(radius))
+        points = np.empty((period.value, self.dimension))
+        self._do("nndyn_basin_map_attractor", number, len(points), _address(points), None, None)
+        return BasinAttractor(points, radius.value)
+
+    def label(self, starts):
+        """(labels, steps) of starts."""
+        starts = _array(starts, "starts", (None, self.dimension))
+        labels, steps = np.empty(len(starts), np.int64), np.empty(len(starts), np.int64)
+        self._do("nndyn_basin_map_label", len(starts), _address(starts), _address(labels), _address(steps))
+        return labels, steps
+
+    def grid(self, low, high, counts, coordinates=None, origin=None):
+        """Labels of a grid along some coordinates (the first ones), the others as in origin (0)."""
+        counts = _array(counts, "counts", (None,), np.int64)
+        coordinates = range(len(counts)) if coordinates is None else coordinates
+        coordinates = _array(list(coordinates), "coordinates", (len(counts),), np.int64)
+        low, high = _array(low, "low", (len(counts),)), _array(high, "high", (len(counts),))
+        origin = None if origin is None else _array(origin, "origin", (self.dimension,))
+        labels = np.empty(counts, np.int64)
+        self._do("nndyn_basin_map_grid", len(counts), _address(coordinates), _address(low), _address(high),
+                 _address(counts), None if origin is None else _address(origin), _address(labels), None)
+        return labels
+
+    def fractions(self, labels, **options):
+        """Fractions of the attractors, then of undecided, diverged and other, with intervals."""
+        labels = _array(np.ravel(labels), "labels", (None,), np.int64)
+        out = np.empty((3, len(self) + 3))
+        with self._options(options) as o:
+            self._do("nndyn_basin_map_fractions", len(labels), _address(labels), o, out.shape[1],
+                     *(_address(row) for row in out))
+        return BasinFractions(*out)
+
+    def times(self, labels, steps, attractor):
+        """Steps to arrive at an attractor."""
+        labels = _array(labels, "labels", (None,), np.int64)
+        steps, count, values = _array(steps, "steps", (len(labels),), np.int64), _i64(), np.empty(5)
+        self._do("nndyn_basin_map_times", len(labels), _address(labels), _address(steps), attractor,
+                 ctypes.byref(count), _address(values))
+        return BasinTimes(count.value, *values.tolist())
+
+
+def _label_grid(labels):
+    labels = np.ascontiguousarray(labels, np.int64)
+    return labels, np.array(labels.shape, np.int64)
+
+
+def basin_entropy(labels, context=None, **options):
+    """Basin entropy of a grid of labels: "box" (5)."""
+    context, (labels, counts), values = context or default_context(), _label_grid(labels), np.empty(4)
+    with context._options(options) as o:
+        _call(context, "nndyn_basin_entropy", context.pointer, len(counts), _address(counts), _address(labels), o,
+              _address(values))
+    return BasinEntropy(*values[:3].tolist(), int(values[3]))
+
+
+def basin_uncertainty(labels, scales=4, context=None):
+    """Uncertainty exponent of a grid of labels at distances 1, 2, 4, ..."""
+    context, (labels, counts), fractions = context or default_context(), _label_grid(labels), np.empty(scales)
+    exponent, error = _f64(), _f64()
+    _call(context, "nndyn_basin_uncertainty", context.pointer, len(counts), _address(counts), _address(labels), scales,
+          _address(fractions), ctypes.byref(exponent), ctypes.byref(error))
+    return BasinUncertainty(exponent.value, error.value, fractions)
 
 
 class Sweep(_Handle):
@@ -2421,6 +2859,82 @@ class SpringBlockFit(_Handle):
         return Straight(*self._numbers("nndyn_springblock_fit_straighten", _f64, _f64, _f64))
 
 
+# ---- order -----------------------------------------------------------------------------------------------------------
+
+class Substitution(_Handle):
+    """The linear substitution of a network; Network.linear_substitution makes it."""
+    _free = "nndyn_substitution_free"
+
+    @property
+    def shape(self):
+        """(cuts, classes, samples)"""
+        return tuple(self._numbers("nndyn_substitution_shape", _i64, _i64, _i64))
+
+    def cut(self, cut):
+        """(layer of the network whose output it is, -1 for the input; width)"""
+        layer, width = _i64(), _i64()
+        self._do("nndyn_substitution_cut", cut, ctypes.byref(layer), ctypes.byref(width))
+        return layer.value, width.value
+
+    def map(self, cut):
+        """(matrix, offset, exponent): logits = 2^exponent matrix a + offset."""
+        matrix, offset, exponent = np.empty((self.shape[1], self.cut(cut)[1])), np.empty(self.shape[1]), _i64()
+        self._do("nndyn_substitution_map", cut, matrix.size, _address(matrix), _address(offset),
+                 ctypes.byref(exponent))
+        return matrix, offset, exponent.value
+
+    def accuracy(self):
+        """(accuracies, agreements with the network) of all cuts, and the network's accuracy."""
+        accuracy, agreement, network = np.empty(self.shape[0]), np.empty(self.shape[0]), _f64()
+        self._do("nndyn_substitution_accuracy", len(accuracy), _address(accuracy), _address(agreement),
+                 ctypes.byref(network))
+        return accuracy, agreement, network.value
+
+    @property
+    def prunable(self):
+        """The cut from which on the network is linear within the tolerance."""
+        return self._numbers("nndyn_substitution_prunable", _i64)[0]
+
+
+class Ranks(_Handle):
+    """Rank distributions of layers 1, 2, ...; Network.rank_distribution and rank_distribution_of make them."""
+    _free = "nndyn_ranks_free"
+
+    @property
+    def shape(self):
+        """(layers, classes, bins)"""
+        return tuple(self._numbers("nndyn_ranks_shape", _i64, _i64, _i64))
+
+    def layer(self, layer):
+        """The figures of a layer, to be indexed by RANKS_*."""
+        values = np.empty(RANKS_VALUES)
+        self._do("nndyn_ranks_layer", layer, len(values), _address(values))
+        return values
+
+    def units(self, layer, quantity=0):
+        """A quantity, RANK_*, of each class and unit: classes x units."""
+        values = np.empty((self.shape[1], int(self.layer(layer)[RANKS_UNITS])))
+        self._do("nndyn_ranks_units", layer, quantity, values.size, _address(values))
+        return values
+
+    def density(self, layer, label=-1):
+        """Density of ranks in equal bins, of a class or (-1) of the layer."""
+        density = np.empty(self.shape[2])
+        self._do("nndyn_ranks_density", layer, label, len(density), _address(density))
+        return density
+
+
+def rank_distribution_of(h, map, labels, context=None, **options):
+    """Ranks of given fields h, samples x units, with signs of map, classes x units."""
+    context = context or default_context()
+    h = _array(h, "h", (None, None))
+    map = _array(map, "map", (None, h.shape[1]))
+    labels = _array(labels, "labels", (len(h),), np.int64)
+    with context._options(options) as o:
+        return Ranks._wrap(_created(context, "nndyn_rank_distribution_of", context.pointer, *h.shape, _address(h),
+                                    len(map), _address(map), _address(labels), o), context)
+
+
 # ---- functions of no handle ------------------------------------------------------------------------------------------
 
 def version():
@@ -2464,6 +2978,249 @@ def activation_evaluate(kind, z, order=0, context=None, **options):
     return values.reshape(np.shape(z))
 
 
+# ---- recurrent networks ----------------------------------------------------------------------------------------------
+
+FixedPoint = collections.namedtuple("FixedPoint", "state stability unstable residual abscissa contraction")
+Settled = collections.namedtuple("Settled", "states residuals steps")
+
+
+class Recurrent(_Handle):
+    """A recurrent network x' = f(gain W x + b) - x; some neurons may be clamped: net.boundary = neurons, values."""
+    _free = "nndyn_recurrent_free"
+
+    def __init__(self, weights, biases=None, activation="tanh", context=None, **options):
+        context = context or default_context()
+        weights = _array(weights, "weights", (None, None))
+        weights = _array(weights, "weights", (len(weights), len(weights)))
+        biases = None if biases is None else _array(biases, "biases", (len(weights),))
+        with context._options(options) as o:
+            pointer = _created(context, "nndyn_recurrent_create", context.pointer, len(weights), _address(weights),
+                               _address(biases), _kind(activation, "activation", activation_name), o)
+        self._adopt(pointer, context)
+
+    @property
+    def shape(self):
+        """(neurons, clamped ones, free ones)"""
+        return tuple(self._numbers("nndyn_recurrent_shape", _i64, _i64, _i64))
+
+    @property
+    def boundary(self):
+        """(clamped neurons, their values); set it, or set it to None, to clamp others, or none."""
+        count = self.shape[1]
+        neurons, values = np.empty(count, np.int64), np.empty(count)
+        self._do("nndyn_recurrent_get_boundary", count, _address(neurons), _address(values))
+        return neurons, values
+
+    @boundary.setter
+    def boundary(self, value):
+        neurons, values = value if value is not None else ((), ())
+        neurons = _array(np.asarray(neurons, np.int64), "neurons", (None,), np.int64)
+        values = _array(values, "values", neurons.shape)
+        self._do("nndyn_recurrent_set_boundary", len(neurons), _address(neurons), _address(values))
+
+    @property
+    def weights(self):
+        n = self.shape[0]
+        weights, biases = np.empty((n, n)), np.empty(n)
+        self._do("nndyn_recurrent_get_weights", _address(weights), _address(biases))
+        return weights, biases
+
+    @weights.setter
+    def weights(self, value):
+        """(weights, biases), either None: unchanged."""
+        n = self.shape[0]
+        weights, biases = value
+        weights = None if weights is None else _array(weights, "weights", (n, n))
+        biases = None if biases is None else _array(biases, "biases", (n,))
+        self._do("nndyn_recurrent_set_weights", _address(weights), _address(biases))
+
+    @property
+    def gain(self):
+        return self._numbers("nndyn_recurrent_get_gain", _f64)[0]
+
+    @gain.setter
+    def gain(self, value):
+        self._do("nndyn_recurrent_set_gain", value)
+
+    def activate(self, starts=None, boundary=None, **options):
+        """Fixed points that starts (count x neurons) come to; with neither starts nor boundary states: one, from 0."""
+        n, p, _ = self.shape
+        starts = None if starts is None else _array(starts, "starts", (None, n))
+        count = len(starts) if starts is not None else 1 if boundary is None else len(boundary)
+        boundary = None if boundary is None else _array(boundary, "boundary", (count, p))
+        out = Settled(np.empty((count, n)), np.empty(count), np.empty(count, np.int64))
+        with self._options(options) as o:
+            self._do("nndyn_recurrent_activate", count, _address(boundary), _address(starts), o, *map(_address, out))
+        return out
+
+    def jacobian(self, states, **options):
+        """dx_Q/dx_P at each of the fixed points, and condition numbers."""
+        n, p, q = self.shape
+        states = _array(states, "states", (None, n))
+        jacobian, condition = np.empty((len(states), q, p)), np.empty(len(states))
+        with self._options(options) as o:
+            self._do("nndyn_recurrent_jacobian", len(states), _address(states), o, _address(jacobian),
+                     _address(condition))
+        return jacobian, condition
+
+    def jvp(self, states, boundary, **options):
+        n, p, q = self.shape
+        states = _array(states, "states", (None, n))
+        boundary, out = _array(boundary, "boundary", (len(states), p)), np.empty((len(states), q))
+        with self._options(options) as o:
+            self._do("nndyn_recurrent_jvp", len(states), _address(states), _address(boundary), o, _address(out))
+        return out
+
+    def vjp(self, states, bulk, **options):
+        n, p, q = self.shape
+        states = _array(states, "states", (None, n))
+        bulk, out = _array(bulk, "bulk", (len(states), q)), np.empty((len(states), p))
+        with self._options(options) as o:
+            self._do("nndyn_recurrent_vjp", len(states), _address(states), _address(bulk), o, _address(out))
+        return out
+
+    def equilibria(self, given=None, **options):
+        """Equilibria from given starts (count x neurons) and "starts" (64) drawn ones."""
+        given = None if given is None else _array(given, "given", (None, self.shape[0]))
+        count = 0 if given is None else len(given)
+        with self._options(options) as o:
+            pointer = _created(self, "nndyn_recurrent_equilibria", self.pointer, count, _address(given), o)
+        return FixedPoints._wrap(pointer, self)
+
+    @property
+    def unique(self):
+        """(sup|f'| |gain| ||W_QQ||, whether it is below 1: one equilibrium only)"""
+        bound, unique = self._numbers("nndyn_recurrent_unique", _f64, _int)
+        return bound, bool(unique)
+
+    def ball(self, state, **options):
+        """(contraction, radius) of the certified ball around a fixed point."""
+        state, mu, radius = _array(state, "state", (self.shape[0],)), _f64(), _f64()
+        with self._options(options) as o:
+            self._do("nndyn_recurrent_ball", _address(state), o, ctypes.byref(mu), ctypes.byref(radius))
+        return mu.value, radius.value
+
+    def energy(self, states):
+        states = _array(states, "states", (None, self.shape[0]))
+        out = np.empty(len(states))
+        self._do("nndyn_recurrent_energy", len(states), _address(states), _address(out))
+        return out
+
+    def map(self, **options):
+        """One step as a Map of the free neurons: "method" ("rk4", "euler" or "discrete"), "step" (0.05)."""
+        with self._options(options) as o:
+            return Map._wrap(_created(self, "nndyn_map_create_recurrent", self.pointer, o), self)
+
+
+class FixedPoints(_Handle):
+    """Equilibria in an order of their own: len(points), points[i], points.modes(i)."""
+    _free = "nndyn_fixed_points_free"
+
+    def __len__(self):
+        return self._numbers("nndyn_fixed_points_shape", _i64, _i64, _i64)[0]
+
+    def figure(self, index, name):
+        value = _f64()
+        self._do("nndyn_fixed_points_figure", index, name.encode(), ctypes.byref(value))
+        return value.value
+
+    def __getitem__(self, index):
+        count, n, _ = self._numbers("nndyn_fixed_points_shape", _i64, _i64, _i64)
+        if not 0 <= index < count:
+            raise IndexError(f"index is {index}; there are {count} equilibria")
+        state, stability, unstable = np.empty(n), _int(), _i64()
+        self._do("nndyn_fixed_points_get", index, _address(state), ctypes.byref(stability), ctypes.byref(unstable))
+        figures = [self.figure(index, name) for name in FixedPoint._fields[3:]]
+        return FixedPoint(state, _lib.nndyn_fixed_point_stability_name(stability.value).decode(), unstable.value,
+                          *figures)
+
+    def modes(self, index):
+        """(eigenvalues, modes): complex ones; a row a mode."""
+        q = self._numbers("nndyn_fixed_points_shape", _i64, _i64, _i64)[2]
+        re, im, rows = np.empty(q), np.empty(q), np.empty((q, q))
+        self._do("nndyn_fixed_points_modes", index, _address(re), _address(im), _address(rows))
+        modes = rows.astype(complex)
+        for i in np.flatnonzero(im > 0):
+            modes[i], modes[i + 1] = rows[i] + 1j * rows[i + 1], rows[i] - 1j * rows[i + 1]
+        return re + 1j * im, modes
+
+
+# ---- order of samples ------------------------------------------------------------------------------------------------
+
+OrderPairs = collections.namedtuple("OrderPairs", "counts tau_b rho verdict strict discordance")
+OrderBundle = collections.namedtuple("OrderBundle", "positions values verdict certain")
+OrderBundleOn = collections.namedtuple("OrderBundleOn", "y between verdict")
+
+
+def order_pairs(h, g, context=None):
+    """Concordance of two numbers of each sample; counts as ORDER_CONCORDANT, ..., verdict ORDER_STRICT, ..."""
+    context = context or default_context()
+    h = _array(h, "h", (None,))
+    g = _array(g, "g", h.shape)
+    counts, tau, rho = np.empty(ORDER_COUNTS, np.int64), _f64(), _f64()
+    _call(context, "nndyn_order_pairs", context.pointer, len(h), _address(h), _address(g), _address(counts),
+          ctypes.byref(tau), ctypes.byref(rho))
+    return OrderPairs(counts, tau.value, rho.value, *order_verdict(counts, context))
+
+
+def order_verdict(counts, context=None):
+    """(verdict, strict index, discordance) of counts of pairs."""
+    context = context or default_context()
+    counts = _array(counts, "counts", (ORDER_COUNTS,), np.int64)
+    verdict, strict, discordance = _int(), _f64(), _f64()
+    _call(context, "nndyn_order_verdict", context.pointer, _address(counts), ctypes.byref(verdict),
+          ctypes.byref(strict), ctypes.byref(discordance))
+    return verdict.value, strict.value, discordance.value
+
+
+def order_roles(activation, h, context=None, **options):
+    """(roles, pairs tied) of neurons whose local fields are the columns of h; ORDER_ROLE_DEAD, ..."""
+    context = context or default_context()
+    h = _array(h, "h", (None, None))
+    roles, tied = np.empty(h.shape[1], np.int32), np.empty(h.shape[1], np.int64)
+    kind = _kind(activation, "activation", activation_name)
+    with context._options(options) as o:
+        _call(context, "nndyn_order_roles", context.pointer, kind, *h.shape, _address(h), o, _address(roles),
+              _address(tied))
+    return roles, tied
+
+
+def _bundle(w, b, v, activation):
+    """Arguments units, w, b, v, activation, with the arrays that must live during the call."""
+    w = _array(w, "w", (None,))
+    b, v = _array(b, "b", w.shape), _array(v, "v", w.shape)
+    kind = _kind(activation, "activation", activation_name)
+    return [len(w), _address(w), _address(b), _address(v), kind], [w, b, v]
+
+
+def order_bundle(w, b, v, activation, context=None, **options):
+    """Extrema of y(h) = sum_j v_j f(w_j h + b_j), and what it does to order."""
+    context = context or default_context()
+    given, keep = _bundle(w, b, v, activation)
+    count, verdict, certain = _i64(), _int(), _int()
+    tail = [ctypes.byref(count), ctypes.byref(verdict), ctypes.byref(certain)]
+    with context._options(options) as o:
+        _call(context, "nndyn_order_bundle", context.pointer, *given, o, 0, None, None, *tail)
+        positions, values = np.empty(count.value), np.empty(count.value)
+        _call(context, "nndyn_order_bundle", context.pointer, *given, o, count.value, _address(positions),
+              _address(values), *tail)
+    del keep
+    return OrderBundle(positions, values, verdict.value, bool(certain.value))
+
+
+def order_bundle_on(w, b, v, activation, h, context=None, **options):
+    """The bundle on samples h: its outputs, extrema between them, and what they show."""
+    context = context or default_context()
+    given, keep = _bundle(w, b, v, activation)
+    h = _array(h, "h", (None,))
+    y, between, verdict = np.empty(len(h)), _i64(), _int()
+    with context._options(options) as o:
+        _call(context, "nndyn_order_bundle_on", context.pointer, *given, o, len(h), _address(h), _address(y),
+              ctypes.byref(between), ctypes.byref(verdict))
+    del keep
+    return OrderBundleOn(y, between.value, verdict.value)
+
+
 # ---- separation of classes -------------------------------------------------------------------------------------------
 
 Separation = collections.namedtuple(
@@ -2503,6 +3260,63 @@ def separation_directions(x, labels, classes=0, context=None, **options):
         _call(context, "nndyn_separation_directions" + ending, context.pointer, *x.shape, _address(x), classes,
               _address(labels), o, room, _address(fuzziness), _address(vectors), ctypes.byref(count))
     return fuzziness[:count.value], vectors[:count.value]
+
+
+class Basin(_Handle):
+    """Radii of basins; group 0 is the whole set, group 1 + c class c."""
+    _free = "nndyn_basin_free"
+
+    def get(self, name, group=0):
+        """A figure of a group: "radius", "low", "high", "theta", "accuracy", ..."""
+        value = _f64()
+        self._do("nndyn_basin_get", group, name.encode(), ctypes.byref(value))
+        return value.value
+
+    def __getitem__(self, name):
+        return self.get(name)
+
+    def flags(self, group=0):
+        """Bits BASIN_ZERO, BASIN_INFINITE, ... of a group."""
+        value = _int()
+        self._do("nndyn_basin_flags", group, ctypes.byref(value))
+        return value.value
+
+    @property
+    def groups(self):
+        count = _i64()
+        self._do("nndyn_basin_groups", ctypes.byref(count))
+        return count.value
+
+    @property
+    def unit(self):
+        """What an amplitude is."""
+        text = ctypes.c_char_p()
+        self._do("nndyn_basin_unit", ctypes.byref(text))
+        return text.value.decode()
+
+    def curve(self, group=0):
+        """(amplitude, accuracy, low, high) of a group, at 0 and at the amplitudes of the march."""
+        count = _i64()
+        self._do("nndyn_basin_curve", group, 0, None, None, None, None, ctypes.byref(count))
+        out = [np.empty(count.value) for _ in range(4)]
+        self._do("nndyn_basin_curve", group, count.value, *map(_address, out), ctypes.byref(count))
+        return tuple(out)
+
+    def samples(self):
+        """(radius, low, high, flags) of the samples, in their order."""
+        count = _i64()
+        self._do("nndyn_basin_samples", 0, None, None, None, None, ctypes.byref(count))
+        out = [np.empty(count.value) for _ in range(3)] + [np.empty(count.value, np.int32)]
+        self._do("nndyn_basin_samples", count.value, *map(_address, out), ctypes.byref(count))
+        return tuple(out)
+
+    def quantiles(self, p, group=0):
+        """(quantiles, how many are 0, how many are infinite or beyond the cap) of the radii of the samples."""
+        p = _array(np.atleast_1d(p), "p", (None,))
+        out, zero, beyond = np.empty(len(p)), _i64(), _i64()
+        self._do("nndyn_basin_quantiles", group, len(p), _address(p), _address(out), ctypes.byref(zero),
+                 ctypes.byref(beyond))
+        return out, zero.value, beyond.value
 
 
 class SeparationStream(_Handle):

@@ -24,6 +24,12 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_SWEEP] = "a sweep",
     [ND_SPRINGBLOCK_FIT] = "a fit of a load curve",
     [ND_MAP] = "a map",
+    [ND_RECURRENT] = "a recurrent network",
+    [ND_FIXED_POINTS] = "fixed points",
+    [ND_BASIN_MAP] = "a basin map",
+    [ND_BASIN] = "a basin",
+    [ND_SUBSTITUTION] = "a linear substitution",
+    [ND_RANKS] = "rank distributions",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */

@@ -19,7 +19,13 @@ enum {
     ND_RANDOM_TARGET_NOISE = 9,
     ND_RANDOM_PROBE = 10,
     ND_RANDOM_BOOTSTRAP = 11,
-    ND_RANDOM_SPRINGBLOCK = 12
+    ND_RANDOM_SPRINGBLOCK = 12,
+    ND_RANDOM_PERMUTED_LABELS = 13,
+    ND_RANDOM_RECURRENT = 25,
+    ND_RANDOM_BASIN_STARTS = 26,
+    ND_RANDOM_BASIN_MAP = 27,
+    ND_RANDOM_BASIN = 28,
+    ND_RANDOM_WEIGHT_NOISE = 30
 };
 
 /* One stream: seed, purpose, an item within it (a layer, a replica; below 2^24) and a step (below 2^40 or so: 64

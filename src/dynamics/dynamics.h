@@ -8,9 +8,9 @@
 
 enum { ND_MAP_PARAMETERS = 16, ND_MAP_NAME = 64 };
 
-/* What a kind of map provides.  Workers call it from several threads at a time if `concurrent`, each with scratch of its
- * own; parameters come with the call, so that a continuation may run many values at once.  What becomes of a state must
- * not depend on its place in the call or on the states beside it, to the bit. */
+/* What a kind of map provides.  Workers call it from several threads at a time if `concurrent`, each with scratch of
+ * its own; parameters come with the call, so that a continuation may run many values at once.  What becomes of a state
+ * must not depend on its place in the call or on the states beside it, to the bit. */
 typedef struct nd_map_kind {
     int64_t block; /* states that are best advanced together (the lanes of one call), at least 1 */
     int concurrent;
@@ -19,6 +19,9 @@ typedef struct nd_map_kind {
      * Returns 0, or nonzero if a callback refused. */
     int (*advance)(const void *self, const double *parameters, int64_t count, const double *states, double *next,
                    void *scratch);
+    /* NULL, or many steps of up to `block` states in one go, where that saves work; next may be states. */
+    int (*march)(const void *self, const double *parameters, int64_t count, const double *states, int64_t steps,
+                 double *next, void *scratch);
     void (*destroy)(void *self, nndyn_context *context);
 } nd_map_kind;
 
@@ -32,14 +35,16 @@ struct nndyn_map {
     void *self;
 };
 
-/* A map of a kind, for a public function that entered `handle` (a context, or a handle of one).  The map owns `self` from
- * here on if it was made, else the caller still does. */
+/* A map of a kind, for a public function that entered `handle` (a context, or a handle of one).  The map owns `self`
+ * from here on if it was made, else the caller still does. */
 int nd_map_make(void *handle, int64_t dimension, const nd_map_kind *kind, void *self, nndyn_map **out);
-/* One more parameter; its name is known to be good (nd_map_check_names looks at those of users). */
+/* One more parameter, under a name that is not taken and not too long. */
 void nd_map_add_parameter(nndyn_map *map, const char *name, double value);
+/* The number of a parameter; NNDYN_EARG on `handle`, with the names there are, if none is called so. */
+int nd_map_find(const nndyn_map *map, void *handle, const char *name, int64_t *out);
 
-/* What a long call over a map asks for: the map held, states finite.  `parameters` may be others than the map's own, and
- * next may be states.  next holds states in the middle of their way after a failure. */
+/* What a long call over a map asks for: the map held, states finite.  `parameters` may be others than the map's own,
+ * and next may be states.  next holds states in the middle of their way after a failure. */
 typedef struct nd_map_run {
     nndyn_map *map;
     const double *parameters;

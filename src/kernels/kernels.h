@@ -49,6 +49,15 @@ typedef struct nd_update {
     double clip_value;     /* 0: off; applied after gradient_scale, before weight decay */
 } nd_update;
 
+/* Dense layers of many networks side by side (lanes.inc): weights out x in, inputs n x in, outputs n x out, each entry
+ * `lanes` numbers (a multiple of ND_LANES), but inputs that all share (`shared`) one number. */
+enum { ND_LANES = 16 };
+typedef struct nd_lanes {
+    int64_t lanes, n, in, out;
+    int shared;
+    double factor, bias_factor; /* z = factor W x + bias_factor b */
+} nd_lanes;
+
 #define R        float
 #define ND(name) nd_##name##_f32
 #include "kernels/table.inc"

@@ -47,6 +47,18 @@ int nd_cholesky(void *handle, int64_t n, double *a);
 /* Solve a x = b for `count` right-hand sides, rows of b (count x n), which x replaces; a is destroyed (see
  * nd_cholesky). */
 int nd_solve_spd(void *handle, int64_t n, double *a, int64_t count, double *b);
+/* LU factors of a row-major n x n matrix, which stays the caller's memory and is overwritten. */
+typedef struct nd_lu {
+    int64_t n;
+    double *a;
+    void *pivots;
+    double reciprocal; /* of the condition number in the 1-norm, estimated; 0: singular, and there is no solving */
+} nd_lu;
+int nd_lu_factor(void *handle, int64_t n, double *a, nd_lu *lu);
+/* a x = b, or a' x = b, for `count` right-hand sides, rows of b (count x n), which x replaces. */
+int nd_lu_solve(void *handle, const nd_lu *lu, int transposed, int64_t count, double *b);
+void nd_lu_free(void *handle, nd_lu *lu); /* what nd_lu_factor allocated; may be called twice */
+double nd_lu_bytes(int64_t n);            /* working memory of it */
 /* The stationary covariance sigma = a sigma a' + q of z -> a z + noise of covariance q (symmetric), all row-major n x
  * n.
  * NNDYN_ENUMERIC ("no stationary state") unless the spectral radius of a is below 1.  O(n^3 log(1 / (1 - radius))).

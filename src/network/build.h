@@ -37,9 +37,9 @@ int nd_network_append(nndyn_network *network, void *handle, int count, const nd_
  * is dout unchanged. */
 enum { ND_APART, ND_IN_PLACE, ND_SAME };
 
-/* A batch goes through runs of layers in strips whose arrays have this many bytes (and no fewer rows than this), with
+/* A batch goes through runs of layers in strips whose arrays have ND_STRIP_BYTES (and no fewer rows than this), with
  * pointwise layers on pieces of so many numbers.  Products of larger weights take all rows at once. */
-enum { ND_STRIP_BYTES = 1 << 17, ND_STRIP_LEAST = 16, ND_PIECE_NUMBERS = 2048, ND_STRIP_WEIGHTS = 1 << 14 };
+enum { ND_STRIP_LEAST = 16, ND_PIECE_NUMBERS = 2048, ND_STRIP_WEIGHTS = 1 << 14 };
 
 /* Custom activations get this many points at a time. */
 enum { ND_CUSTOM_PIECE = 4096 };

@@ -35,18 +35,29 @@ static int copy_layers(const nndyn_network *from, void *handle, nndyn_network *t
     return convert(from, handle, to);
 }
 
-static int copy(nndyn_network *network, int dtype, nndyn_network **out)
+int nd_network_copy_within(const nndyn_network *network, nndyn_context *context, void *handle, int dtype,
+                           nndyn_network **out)
 {
-    ND_TRY(nd_check_pointer(network, out, "out"));
     nndyn_network *made = NULL;
-    ND_TRY(nd_network_new(network->handle.context, network, dtype, network->inputs, &made));
-    int status = copy_layers(network, network, made);
+    ND_TRY(nd_network_new(context, handle, dtype, network->inputs, &made));
+    int status = copy_layers(network, handle, made);
     if (status != NNDYN_OK) {
         nd_handle_release(made);
         return status;
     }
     *out = made;
     return NNDYN_OK;
+}
+
+int nd_network_copy(const nndyn_network *network, void *handle, int dtype, nndyn_network **out)
+{
+    return nd_network_copy_within(network, network->handle.context, handle, dtype, out);
+}
+
+static int copy(nndyn_network *network, int dtype, nndyn_network **out)
+{
+    ND_TRY(nd_check_pointer(network, out, "out"));
+    return nd_network_copy(network, network, dtype, out);
 }
 
 int nndyn_network_copy(nndyn_network *network, int dtype, nndyn_network **out)

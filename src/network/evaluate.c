@@ -118,8 +118,7 @@ static int check_data(nndyn_network *network, const nndyn_dataset *dataset, int 
     return nd_network_ready(network, network, with_loss);
 }
 
-/* Where a single output changes from class 0 to class 1: the middle between targets 0 and 1, or a logit of 0. */
-static double threshold(const nndyn_network *network)
+double nd_network_threshold(const nndyn_network *network)
 {
     int kind = network->loss.kind;
     return kind == NNDYN_BINARY_CROSS_ENTROPY || kind == NNDYN_SOFTMAX_CROSS_ENTROPY || kind == NNDYN_HINGE ? 0 : 0.5;
@@ -128,7 +127,7 @@ static double threshold(const nndyn_network *network)
 int nd_network_evaluate(nndyn_network *network, const nndyn_dataset *dataset, const nd_watch *watch, double *loss,
                         double *accuracy)
 {
-    nd_score score = {.threshold = threshold(network)};
+    nd_score score = {.threshold = nd_network_threshold(network)};
     ND_TRY(check_data(network, dataset, loss != NULL, accuracy != NULL));
     if (watch == NULL && loss == NULL && accuracy == NULL) {
         return NNDYN_OK;

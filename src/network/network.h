@@ -61,6 +61,8 @@ int64_t nd_network_outputs(const nndyn_network *network);
 /* NNDYN_ESTATE, with a message on `handle`, without layers, with an open residual block, or (need_loss) without a
  * loss. */
 int nd_network_ready(const nndyn_network *network, void *handle, int need_loss);
+/* Where a single output changes from class 0 to class 1: the middle between targets 0 and 1, or a logit of 0. */
+double nd_network_threshold(const nndyn_network *network);
 /* Widest layer boundary. */
 int64_t nd_network_width(const nndyn_network *network);
 /* Highest derivative that all activations (and the loss, with_loss) have; fails naming the first one below `order`. */
@@ -70,13 +72,27 @@ int64_t nd_network_find(const nndyn_network *network, int kind);
 /* Draw the parameters of one layer (theta points to the layer's slice, in double). */
 int nd_layer_initialize(const nndyn_network *network, void *handle, int64_t layer, int64_t seed, double *theta);
 
-/* Called with each block of rows of an evaluation while its outputs are in the caches; the workspace is of the
- * network's precision. */
+/* An independent copy in either precision; messages go to `handle`. */
+int nd_network_copy(const nndyn_network *network, void *handle, int dtype, nndyn_network **out);
+/* The same in a context of a piece of the call. */
+int nd_network_copy_within(const nndyn_network *network, nndyn_context *context, void *handle, int dtype,
+                           nndyn_network **out);
+
+/* Who looks on while an evaluation goes through blocks of rows.  `begin` and `block` are called before and after the
+ * forward pass of each block, the latter with the workspace of the network's precision.  `rows` is called when a layer
+ * has written rows first ... first + count - 1 of its outputs (layer -1: the batch itself), which are in the caches:
+ * either from the strips of a block, by several threads, each with another `strip` < strips; or, where there are more
+ * strips than that or they have fewer than `least` rows, from the calling thread with all rows and strip 0.  Which of
+ * them depends on sizes only.  Each function may be NULL. */
 typedef struct nd_watch {
+    void (*begin)(void *user, int64_t first, int64_t count);
+    void (*rows)(void *user, int64_t layer, int64_t strip, int64_t first, int64_t count, const void *out);
     int (*block)(void *user, int64_t first, int64_t count, const void *workspace);
     void *user;
+    int64_t strips, least;
 } nd_watch;
 enum { ND_EVALUATION_ROWS = 1024 }; /* most rows of a block */
+enum { ND_STRIP_BYTES = 1 << 17 };  /* of a strip in the widest of its layers */
 /* nndyn_network_evaluate within a call: the network is entered, the data set held.  watch may be NULL. */
 int nd_network_evaluate(nndyn_network *network, const nndyn_dataset *dataset, const nd_watch *watch, double *loss,
                         double *accuracy);

@@ -48,6 +48,12 @@ double nd_normal_quantile(double p); /* 0 < p < 1 */
  * proportion of `successes` among n. */
 void nd_mean_interval(double mean, double variance, int64_t n, double level, double *low, double *high);
 void nd_proportion_interval(int64_t successes, int64_t n, double level, double *low, double *high);
+/* Clopper and Pearson's, which covers at least the level whatever the proportion. */
+void nd_clopper_pearson(int64_t successes, int64_t n, double level, double *low, double *high);
+
+/* Regularized incomplete beta function I_x(a, b), and the quantile of Student's law (0 < p < 1). */
+double nd_incomplete_beta(double a, double b, double x);
+double nd_student_quantile(double freedom, double p);
 
 /* ---- two-sample Kolmogorov-Smirnov ------------------------------------------------------------------------------- */
 

@@ -125,6 +125,57 @@ static void threads_do_not_show(void **state)
     nt_same(values[0], values[1], sizeof values[0]);
 }
 
+enum { MANY = 2500, HIDDEN = 3 };
+
+static nndyn_network *dense(nndyn_context *c, int64_t width, int layers)
+{
+    nndyn_network *net = NULL;
+    nt_ok(c, nndyn_network_create(c, NNDYN_F64, D, &net));
+    for (int l = 0; l < layers; l++) {
+        nt_ok(net, nndyn_network_add_dense(net, width, NNDYN_TANH));
+    }
+    return net;
+}
+
+static int64_t dense_count(int64_t width, int layers, int64_t outputs)
+{
+    return (D + 1) * width + (layers - 1) * (width + 1) * width + outputs * (width + 1);
+}
+
+/* Hidden sites against nndyn_separation on the outputs of a network that ends there; samples in several blocks, widths
+ * whose strips are many, few, and too short. */
+static void hidden_sites(void **state)
+{
+    static const int64_t widths[] = {5, 100, 700};
+    static double x[MANY * D], y[MANY * 700], theta[3 * 700 * 701];
+    static int64_t labels[MANY];
+    double values[HIDDEN + 1], want;
+    (void)state;
+    nt_normal(9, MANY * D, x);
+    for (int i = 0; i < MANY; i++) {
+        labels[i] = i * 5 % CLASSES;
+        x[i * D + labels[i]] += 2;
+    }
+    for (int w = 0; w < 3; w++) {
+        nndyn_network *net = dense(context, widths[w], HIDDEN);
+        nndyn_dataset *data = NULL;
+        nt_ok(net, nndyn_network_add_dense(net, CLASSES, NNDYN_IDENTITY));
+        nt_ok(net, nndyn_network_get_parameters(net, dense_count(widths[w], HIDDEN, CLASSES), theta));
+        nt_ok(context, nndyn_dataset_create_labels(context, MANY, D, x, CLASSES, labels, 1, &data));
+        nt_ok(net, nndyn_network_separation(net, data, NULL, HIDDEN + 1, 1, values, NULL, NULL, NULL, NULL));
+        for (int l = 1; l <= HIDDEN; l++) {
+            nndyn_network *cut = dense(context, widths[w], l);
+            nt_ok(cut, nndyn_network_set_parameters(cut, dense_count(widths[w], l, 0), theta));
+            nt_ok(cut, nndyn_network_forward(cut, MANY, x, y));
+            nt_ok(context, nndyn_separation(context, MANY, widths[w], y, CLASSES, labels, NULL, 1, &want, NULL));
+            assert_true(fabs(values[l] - want) < 1e-10);
+            nndyn_network_free(cut);
+        }
+        nndyn_dataset_free(data);
+        nndyn_network_free(net);
+    }
+}
+
 static void network_failures(void **state)
 {
     double x[4] = {1, 2, 3, 4}, values[SITES] = {-5, -5, -5, -5, -5};
@@ -244,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(sites_of_a_network, set_up, tear_down),
         cmocka_unit_test_setup_teardown(outputs_agree_with_arrays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(threads_do_not_show, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(hidden_sites, set_up, tear_down),
         cmocka_unit_test_setup_teardown(network_failures, set_up, tear_down),
         cmocka_unit_test_setup_teardown(probe_records_the_curve, set_up, tear_down),
         cmocka_unit_test_setup_teardown(statistics_of_a_curve, set_up, tear_down),

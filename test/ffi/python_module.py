@@ -59,7 +59,8 @@ def test_versions_and_names():
 
 
 def test_each_status_has_its_exception():
-    codes = [value for name, value in vars(nndyn).items() if name.isupper() and isinstance(value, int) and value < 0]
+    codes = [value for name, value in vars(nndyn).items()
+             if name.isupper() and name[0] == "E" and isinstance(value, int) and value < 0]
     assert sorted(codes) == sorted(nndyn._errors)
 
 
@@ -374,6 +375,65 @@ def test_criticality():
     assert sum(fluctuations.counts()) == 100
 
 
+def test_order():
+    h = RNG.normal(size=50)
+    pairs = nndyn.order_pairs(h, np.maximum(h, 0))
+    m = int((h <= 0).sum())
+    assert pairs.counts[nndyn.ORDER_TIED_G] == m * (m - 1) // 2 and pairs.counts.sum() == 50 * 49 // 2
+    assert pairs.verdict == nndyn.ORDER_WEAK and pairs.discordance == 0
+    assert nndyn.order_verdict([1, 1, 0, 0, 0]) == (nndyn.ORDER_NON_PRESERVING, 1, 0.5)
+    roles, tied = nndyn.order_roles("relu", np.stack([h, -abs(h)], 1))
+    assert list(roles) == [nndyn.ORDER_ROLE_RECTIFYING, nndyn.ORDER_ROLE_DEAD] and tied[0] == m * (m - 1) // 2
+    bundle = nndyn.order_bundle([1, -3], [0, 1], [1, 1], "tanh")
+    close(bundle.positions, [-0.0492330371363, 0.836802573791], 1e-11)
+    assert bundle.verdict == nndyn.ORDER_NON_PRESERVING and bundle.certain
+    on = nndyn.order_bundle_on([2, -2], [2, 2], [1, 1], "tanh", [-2, 0, 2])
+    close(on.y, [0.0359601, 1.9280552, 0.0359601], 1e-6)
+    assert on.between == 1 and on.verdict == nndyn.ORDER_NON_PRESERVING
+    net = nndyn.Network(3).dense(4, "tanh").dense(2).initialize(1)
+    data = nndyn.Dataset(RNG.normal(size=(30, 3)))
+    counts, tau, rho = net.order_group(data, 1, [1, -2], units=[0, 3])
+    assert counts.sum() == 30 * 29 // 2 and -1 <= tau <= 1 and -1 <= rho <= 1
+    taus, rhos, index = net.order_tail(data)
+    assert taus.shape == rhos.shape == (2, 2) and index[1] == 1
+    close(index, taus.mean(1))
+    raises(nndyn.OptionError, lambda: nndyn.order_bundle([1], [0], [1], "tanh", lo=1), "low")
+
+
+def test_basin_sample():
+    net = nndyn.Network(3)
+    net.dense(3, "identity", bias=0)
+    net.parameters = np.eye(3).ravel()
+    data = nndyn.Dataset(np.repeat(np.eye(3), 100, axis=0), labels=np.repeat(np.arange(3), 100), classes=3)
+    basin = net.basin_sample(data, samples=1)
+    assert basin.groups == 4 and basin.unit == "standard deviation of each component"
+    assert abs(basin["radius"] * 0.5565199213 - 1) < 0.1
+    assert basin["low"] < basin["radius"] < basin["high"] and basin.flags(2) & nndyn.BASIN_EMPTY == 0
+    amplitude, accuracy, low, high = basin.curve(1)
+    assert amplitude[0] == 0 and accuracy[0] == 1 and (low <= accuracy).all() and (accuracy <= high).all()
+    radius, _, _, flags = basin.samples()
+    quantiles, zero, beyond = basin.quantiles([0, 0.5, 1])
+    assert len(radius) == len(flags) == 300 and zero == 0 and quantiles[0] == radius.min()
+    assert np.isinf(radius).sum() == beyond
+    raises(nndyn.OptionError, lambda: net.basin_sample(data, draws=0), "draws")
+
+
+def test_basin_weights():
+    net = nndyn.Network(3)
+    net.dense(4, "tanh").dense(3, "identity").loss("squared_error")
+    x = RNG.normal(size=(40, 3))
+    data = nndyn.Dataset(x, labels=x.argmax(axis=1), classes=3)
+    directions = RNG.normal(size=(5, net.size))
+    drawn, given = net.basin_weights(data, draws=5, theta=0.2), net.basin_weights(data, directions, theta=0.2)
+    assert drawn["accuracy"] == given["accuracy"] and drawn["trials"] == given["trials"] == 200
+    figures = net.basin_curvature(data, products=6)
+    assert figures[nndyn.CURVATURE_RATE] == 2 / figures[nndyn.CURVATURE_LARGEST]
+    radius, quadratic = net.basin_loss_radius(data, directions, rise=1e-6, start=1e-6)
+    assert (radius > 0).all() and (quadratic > 0).all()
+    accuracy = net.basin_linearized(data, [1e-6, 0.1])
+    assert abs(accuracy[0] - drawn["accuracy"]) < 0.05 and 0 <= accuracy[1] <= 1
+
+
 def test_separation():
     x, labels = RNG.normal(size=(300, 4)), np.arange(300) % 3
     x[:, 0] += 2 * labels
@@ -420,6 +480,39 @@ def test_separation():
     table = recorder["load_curve"]
     assert list(table) == "step loss accuracy separation_0 separation_1 separation_2 kappa sigma bow r_squared".split()
     close(table["separation_2"][1], net.separation(data).d[2], 0)
+
+
+def test_order_ranks():
+    x, labels = RNG.normal(size=(90, 5)), np.arange(90) % 3
+    x[:, 0] += labels
+    net = nndyn.Network(5).dense(7, "tanh").dense(6, "relu").dense(3).loss("softmax_cross_entropy")
+    data = nndyn.Dataset(x, labels=labels)
+    maps = net.linear_substitution(data, tolerance=1.0)
+    assert maps.shape == (3, 3, 90) and maps.cut(0) == (-1, 5) and maps.cut(2)[1] == 6 and maps.prunable == 0
+    accuracy, agreement, network = maps.accuracy()
+    close(accuracy[2], network, 0)
+    close(agreement[2], 1, 0)
+    slices = [(0, 7, 5), (42, 6, 7), (90, 3, 6)]
+    dense = [net.parameters[a:a + m * n].reshape(m, n) for a, m, n in slices]
+    matrix, offset, exponent = maps.map(0)
+    close(matrix, dense[2] @ dense[1] @ dense[0])
+    assert exponent == 0 and offset.shape == (3,)
+    raises(nndyn.StateError, lambda: net.linear_substitution().accuracy(), "without data")
+    ranks = net.rank_distribution(data, bins=6)
+    assert ranks.shape == (2, 3, 6)
+    fields = x @ dense[0].T + net.parameters[35:42]
+    given = nndyn.rank_distribution_of(fields, dense[2] @ dense[1], labels, bins=6)
+    close(given.units(1), ranks.units(1))
+    close(given.layer(1)[nndyn.RANKS_GRADIENT], ranks.units(1).mean())
+    close(ranks.density(2).mean(), 1)
+    points, directions, values = net.projection(data)
+    close(values, np.linalg.svd(dense[2])[1][:2])
+    assert points.shape == (90, 2) and directions.shape == (2, 6)
+    trainer = nndyn.Trainer(net, "sgd")
+    recorder = nndyn.Recorder(trainer)
+    recorder.order(data)
+    trainer.run(data.batches("full"), 1)
+    close(recorder["order"]["gradient_1"][-1], net.rank_distribution(data).layer(1)[nndyn.RANKS_GRADIENT])
 
 
 def test_recorder():
@@ -677,6 +770,44 @@ def test_activations_at_points():
     close(nndyn.activation_evaluate("leaky_relu", z, parameter=0.5), np.where(z < 0, 0.5 * z, z), 1e-15)
 
 
+def test_recurrent():
+    net = nndyn.Recurrent([[0, 1.5], [1.5, 0]])
+    points = net.equilibria(starts=32)
+    assert len(net.equilibria([[0, 0]], starts=0)) == 1
+    assert len(points) == 3 and [p.stability for p in points] == ["stable", "unstable", "stable"]
+    close(points[2].state, [0.8585596366, 0.8585596366], 1e-9)
+    assert points[1].unstable == 1 and points[2].abscissa < 0 and points[2].residual < 1e-12
+    values, modes = points.modes(1)
+    close(values, [0.5, -2.5])
+    close(np.abs(modes), np.full((2, 2), 0.5 ** 0.5))
+    mu, radius = net.ball(points[2].state)
+    assert mu < 0 and abs(radius - 0.3496935) < 1e-7
+    bound, unique = net.unique
+    assert abs(bound - 1.5) < 1e-12 and not unique
+    energies = net.energy([[0.1, 0.1], points[2].state])
+    assert energies[1] < energies[0] < 0
+    close(net.activate([[0.1, 0.2], [-0.3, 0.1]], method="relaxation").states[1], -points[2].state, 1e-9)
+    close(net.map(method="discrete").apply([[0.1, 0.2]], 1)[0], np.tanh([0.3, 0.15]))
+    net.gain = 0.5
+    assert net.gain == 0.5 and net.unique[1]
+    net.boundary = [1], [0.4]
+    assert net.shape == (2, 1, 1) and net.boundary[0].tolist() == [1] and net.boundary[1].tolist() == [0.4]
+    states, residuals, steps = net.activate(boundary=[[0.4], [0.0]])
+    close(states, [[np.tanh(0.3), 0.4], [0, 0]])
+    jacobian, condition = net.jacobian(states)
+    close(jacobian.ravel(), 0.75 * (1 - states[:, 0] ** 2))
+    close(condition, [1, 1])
+    close(net.jvp(states, [[1], [2]]).ravel(), jacobian.ravel() * [1, 2])
+    close(net.vjp(states, [[1], [2]]).ravel(), jacobian.ravel() * [1, 2])
+    net.boundary = None
+    net.weights = [[0, 1], [-1, 0]], None
+    close(net.weights[0], [[0, 1], [-1, 0]])
+    values = net.equilibria().modes(0)[0]
+    close(values, [-1 + 0.5j, -1 - 0.5j])
+    raises(nndyn.ArgumentError, lambda: net.energy([[0, 0]]), "symmetric")
+    raises(nndyn.NumericError, lambda: nndyn.Recurrent([[-3]]).activate([[0.2]]), "settle")
+
+
 def test_springblock_fit():
     chain = nndyn.SpringBlock(7, friction_right=0.05, friction_left=0.08, noise=0.03)
     curve = 3 * (1 - np.append(0, chain.mean_field(10000))) - 2
@@ -809,6 +940,49 @@ def test_sweeps_of_training():
     straightest, direction, value = sweep.advice("dropout", limit=10.0)
     assert straightest[0] in (0, 1) and direction[0] in (-1, 0, 1)
     raises(nndyn.OptionError, lambda: sweep.advice("dropout", limi=1), "limit")
+
+
+def test_maps():
+    net = nndyn.Network(2).dense(1, "tanh").loss("squared_error")
+    data = nndyn.Dataset(RNG.normal(size=(9, 2)), RNG.normal(size=(9, 1)))
+    descent = nndyn.Map.training(net, data, rate=0.3)
+    assert descent.dimension == 3 and descent.parameters == {"rate": 0.3, "decay": 0}
+    starts = RNG.normal(size=(5, 3))
+    twice = descent.apply(descent.apply(starts))
+    close(descent.apply(starts, 2), twice, 1e-15)
+    descent["rate"] = 0
+    assert descent["rate"] == 0 and np.array_equal(descent.apply(starts), starts)
+    raises(nndyn.ArgumentError, lambda: descent["speed"], "rate, decay")
+    square = nndyn.Network(2).dense(2, "tanh")
+    x = starts[:, :2]
+    close(nndyn.Map.network(square, step=0.5).apply(x), 0.5 * (x + square.forward(x)), 1e-12)
+    logistic = nndyn.Map(1, lambda x, r: r * x * (1 - x), {"r": 2.0})
+    close(logistic.apply([[0.3]], 60), [[0.5]], 1e-12)
+    decay = nndyn.Map.flow(1, lambda x, k: -k * x, {"k": 1.0}, step=0.1)
+    assert decay.parameters == {"k": 1, "step": 0.1}
+    close(decay.apply([[1.0]], 10), [[np.exp(-1)]], 1e-6)
+
+    def fail(x):
+        raise KeyError("no such state")
+    error = raises(KeyError, lambda: nndyn.Map(1, fail).apply([[0.0]]))
+    assert isinstance(error.__cause__, nndyn.CallbackError)
+
+
+def test_basin_map():
+    descent = nndyn.Map(1, lambda w, rate: w + rate * (w - w**3), {"rate": 0.1})
+    basins = nndyn.BasinMap(descent, steps=1000)
+    assert basins.find(basins.box([-2], [2], 20)) == (2, 20, 0, 0, 0)
+    assert len(basins) == 2 and basins.add([1]) == 1 and abs(basins.normal([0], [1], 100).mean()) < 1
+    close(basins.attractor(0).points, [[-1]], 1e-9)
+    labels, steps = basins.label([[3.3166], [3.31663], [4.58258], [0]])
+    assert labels.tolist() == [1, 0, nndyn.BASIN_MAP_DIVERGED, nndyn.BASIN_MAP_OTHER]
+    assert basins.times(labels, steps, 1).longest == steps[0]
+    close(basins.fractions(labels).fractions, [0.25, 0.25, 0, 0.25, 0.25], 0)
+    assert basins.grid([-1], [1], [3]).tolist() == [0, nndyn.BASIN_MAP_OTHER, 1]
+    edge = np.repeat([0, 1], [12, 8]) * np.ones((20, 1), np.int64)
+    assert nndyn.basin_entropy(edge).boxes == 16
+    close(nndyn.basin_uncertainty(edge, 3).exponent, 1, 1e-12)
+    raises(nndyn.StateError, lambda: basins.add([1]), "frozen")
 
 
 def test_z_every_public_function_was_reached():

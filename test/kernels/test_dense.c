@@ -21,6 +21,7 @@ int main(void)
         cmocka_unit_test(test_threads_f64),    cmocka_unit_test(test_threads_f32),
         cmocka_unit_test(test_executor_f64),   cmocka_unit_test(test_executor_f32),
         cmocka_unit_test(test_rows_f64),       cmocka_unit_test(test_rows_f32),
+        cmocka_unit_test(test_classes_f64),    cmocka_unit_test(test_classes_f32),
         cmocka_unit_test(test_masks_f64),      cmocka_unit_test(test_masks_f32),
         cmocka_unit_test(test_optimizers_f64), cmocka_unit_test(test_optimizers_f32),
     };

@@ -5,20 +5,35 @@
 #include <math.h>
 #include <string.h>
 
+/* Most strips of a block that are added up apart, each to sums of its own. */
+enum { STRIPS = 8 };
+
+/* Rows of each class that a strip has at least on average, so that its sums are not read and written more than it. */
+enum { ROWS_OF_CLASS = 8, LEAST_ROWS = 32 };
+
+/* The rows of a strip by class, made once for all layers. */
+typedef struct strip {
+    int64_t block, first; /* those it was made for */
+    nd_groups groups;
+} strip;
+
 typedef struct ride {
     nndyn_network *network;
     const nndyn_dataset *dataset;
     nd_separation_rule rule;
-    int outputs, second;
+    int outputs;
     int64_t sites;
     int64_t *layers, *widths; /* of the sites */
     nd_separator *separators;
     nd_separation_report *reports;
-    int *status; /* of each site's second pass */
-    nd_groups groups;
-    const int64_t *labels; /* of the block that is there */
+    int *status;      /* of each site's second pass */
+    int64_t *site;    /* of layer l at place l + 1; -1 if it is none */
+    nd_moments *more; /* sites x (STRIPS - 1): of strips beyond the first, whose sums are the separator's */
+    strip *strips;
+    int64_t least, block, count; /* rows that a strip must have; number of the block, its rows */
+    const int64_t *labels;       /* of the block */
     const void *workspace;
-    nd_arena arena;
+    nd_arena arena, strip_arena;
 } ride;
 
 static void carve(ride *r)
@@ -28,17 +43,52 @@ static void carve(ride *r)
     r->separators = nd_arena_take(&r->arena, r->sites, sizeof *r->separators);
     r->reports = nd_arena_take(&r->arena, r->sites, sizeof *r->reports);
     r->status = nd_arena_take(&r->arena, r->sites, sizeof *r->status);
-    nd_groups_take(&r->arena, &r->groups, r->dataset->classes);
+    r->site = nd_arena_take(&r->arena, r->network->layer_count + 1, sizeof *r->site);
+    r->more = nd_arena_take(&r->arena, r->sites * (STRIPS - 1), sizeof *r->more);
+    r->strips = nd_arena_take(&r->arena, STRIPS, sizeof *r->strips);
+}
+
+static int in_strips(const ride *r, int64_t i)
+{
+    const int64_t size = r->network->dtype == NNDYN_F32 ? (int64_t)sizeof(float) : (int64_t)sizeof(double);
+    return r->widths[i] <= ND_STRIP_BYTES / size / r->least;
+}
+
+static void carve_strips(ride *r)
+{
+    for (int64_t i = 0; i < STRIPS; i++) {
+        nd_groups_take(&r->strip_arena, &r->strips[i].groups, r->dataset->classes);
+        r->strips[i].block = -1;
+    }
+    for (int64_t i = 0; i < r->sites; i++) {
+        for (int64_t k = 0; in_strips(r, i) && k < STRIPS - 1; k++) {
+            nd_moments *m = &r->more[i * (STRIPS - 1) + k];
+            m->classes = r->dataset->classes;
+            m->width = r->widths[i];
+            nd_moments_take(&r->strip_arena, m);
+        }
+    }
 }
 
 static int open_ride(ride *r)
 {
-    r->arena.context = r->network->handle.context;
+    r->arena.context = r->strip_arena.context = r->network->handle.context;
+    r->least = ROWS_OF_CLASS * r->dataset->classes;
+    r->least = r->least > LEAST_ROWS ? r->least : LEAST_ROWS; /* then in_strips knows how wide such layers can be */
     r->sites = nd_separation_sites(r->network, r->outputs, 0, NULL, NULL);
     carve(r);
     ND_TRY(nd_arena_reserve(&r->arena, r->network));
     carve(r);
     nd_separation_sites(r->network, r->outputs, r->sites, r->layers, r->widths);
+    carve_strips(r);
+    ND_TRY(nd_arena_reserve(&r->strip_arena, r->network));
+    carve_strips(r);
+    for (int64_t l = 0; l <= r->network->layer_count; l++) {
+        r->site[l] = -1;
+    }
+    for (int64_t i = 0; i < r->sites; i++) {
+        r->site[r->layers[i] + 1] = i;
+    }
     for (int64_t i = 0; i < r->sites; i++) {
         ND_TRY(nd_separator_create(r->network, r->widths[i], r->dataset->classes, &r->rule, 0, &r->separators[i]));
     }
@@ -50,38 +100,73 @@ static void close_ride(ride *r)
     for (int64_t i = 0; r->separators != NULL && i < r->sites; i++) {
         nd_separator_free(r->arena.context, &r->separators[i]);
     }
+    nd_arena_free(&r->strip_arena);
     nd_arena_free(&r->arena);
 }
 
 /* ---- a block of rows --------------------------------------------------------------------------------------------- */
 
-static void add_site(void *job, int64_t i)
+static void begin_block(void *user, int64_t first, int64_t count)
+{
+    ride *r = user;
+    r->labels = r->dataset->labels + first;
+    r->count = count;
+    r->block++;
+}
+
+static const nd_groups *groups_of(ride *r, int64_t number, int64_t first, int64_t count)
+{
+    strip *s = &r->strips[number];
+    if (s->block != r->block || s->first != first || s->groups.count != count) {
+        nd_groups_fill(&s->groups, count, r->labels + first);
+        s->block = r->block;
+        s->first = first;
+    }
+    return &s->groups;
+}
+
+/* Rows that a layer has just written, in the first pass. */
+static void add_rows(void *user, int64_t layer, int64_t number, int64_t first, int64_t count, const void *out)
+{
+    ride *r = user;
+    const int64_t i = r->site[layer + 1];
+    if (i < 0) {
+        return;
+    }
+    nd_moments *m = number == 0 ? &r->separators[i].moments : &r->more[i * (STRIPS - 1) + number - 1];
+    nd_moments_add(r->arena.context, m, groups_of(r, number, first, count), r->network->dtype, r->widths[i], out);
+}
+
+static void join_strips(ride *r)
+{
+    for (int64_t i = 0; i < r->sites; i++) {
+        for (int64_t k = 0; in_strips(r, i) && k < STRIPS - 1; k++) {
+            nd_moments_merge(&r->separators[i].moments, &r->more[i * (STRIPS - 1) + k]);
+        }
+    }
+}
+
+/* The second pass of a site. */
+static void add_again(void *job, int64_t i)
 {
     ride *r = job;
-    nd_separator *s = &r->separators[i];
-    const int64_t layer = r->layers[i], width = r->widths[i];
+    const int64_t layer = r->layers[i];
     const int dtype = r->network->dtype;
     const nd_workspace_f32 *w32 = r->workspace;
     const nd_workspace_f64 *w64 = r->workspace;
     const void *x = dtype == NNDYN_F32 ? (const void *)(layer < 0 ? w32->sites[0].in : w32->sites[layer].out)
                                        : (const void *)(layer < 0 ? w64->sites[0].in : w64->sites[layer].out);
-    if (r->second) {
-        r->status[i] = nd_second_add(r->arena.context, s->second, dtype, r->groups.count, width, x, r->labels);
-    } else if (dtype == NNDYN_F32) {
-        nd_moments_add_f32(&s->moments, r->network->k32, &r->groups, width, x);
-    } else {
-        nd_moments_add_f64(&s->moments, r->network->k64, &r->groups, width, x);
-    }
+    r->status[i] =
+        nd_second_add(r->arena.context, r->separators[i].second, dtype, r->count, r->widths[i], x, r->labels);
 }
 
 static int add_block(void *user, int64_t first, int64_t count, const void *workspace)
 {
     ride *r = user;
-    r->labels = r->dataset->labels + first;
+    begin_block(r, first, count);
     r->workspace = workspace;
-    nd_groups_fill(&r->groups, count, r->labels);
-    ND_TRY(nd_parallel(r->arena.context, r->sites, add_site, r));
-    for (int64_t i = 0; r->second && i < r->sites; i++) {
+    ND_TRY(nd_parallel(r->arena.context, r->sites, add_again, r));
+    for (int64_t i = 0; i < r->sites; i++) {
         ND_TRY(r->status[i]);
     }
     return NNDYN_OK;
@@ -107,8 +192,10 @@ static int check_features(const ride *r)
 
 static int make_passes(ride *r, double *loss, double *accuracy)
 {
-    const nd_watch watch = {add_block, r};
+    const nd_watch watch = {begin_block, add_rows, NULL, r, STRIPS, r->least};
+    const nd_watch again = {NULL, NULL, add_block, r, 0, 0};
     ND_TRY(nd_network_evaluate(r->network, r->dataset, &watch, loss, accuracy));
+    join_strips(r);
     ND_TRY(check_features(r));
     if (!r->rule.he_su && !r->rule.inverse) {
         return NNDYN_OK;
@@ -116,8 +203,7 @@ static int make_passes(ride *r, double *loss, double *accuracy)
     for (int64_t i = 0; i < r->sites; i++) {
         ND_TRY(nd_separator_second(r->network, &r->separators[i], r->rule.inverse));
     }
-    r->second = 1;
-    return nd_network_evaluate(r->network, r->dataset, &watch, NULL, NULL);
+    return nd_network_evaluate(r->network, r->dataset, &again, NULL, NULL);
 }
 
 static int ride_along(ride *r, int64_t count, double *values, int *flags, double *loss, double *accuracy)

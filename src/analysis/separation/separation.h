@@ -49,8 +49,10 @@ void nd_groups_fill(nd_groups *groups, int64_t count, const int64_t *labels);
 /* ---- class moments ----------------------------------------------------------------------------------------------- */
 
 /* Of each class: its count, and sums about a center.  The center is the mean of the first `based` samples (at first:
- * one sample) and moves to the mean whenever the count has doubled, so that what is subtracted to get at the scatter is
- * never much larger than the scatter. */
+ * one sample) and moves to the mean whenever the count has grown so many times since, so that what is subtracted to get
+ * at the scatter is not much larger than the scatter: at most ND_CENTER_GROWTH - 1 times, whatever the samples are (the
+ * scatter between the samples before the center moved and those after is part of the scatter). */
+enum { ND_CENTER_GROWTH = 4 };
 typedef struct nd_moments {
     int64_t classes, width;
     int64_t *counts, *based;
@@ -58,10 +60,14 @@ typedef struct nd_moments {
     double *square;       /* sum of |h - center|^2 */
 } nd_moments;
 void nd_moments_take(nd_arena *arena, nd_moments *moments);
+/* The rows of one class. */
 void nd_moments_add_f32(nd_moments *moments, const nd_kernels_f32 *k, const nd_groups *groups, int64_t stride,
-                        const float *x);
+                        const float *x, int64_t c);
 void nd_moments_add_f64(nd_moments *moments, const nd_kernels_f64 *k, const nd_groups *groups, int64_t stride,
-                        const double *x);
+                        const double *x, int64_t c);
+/* The rows of all classes; classes on different threads where that is worth it. */
+void nd_moments_add(nndyn_context *context, nd_moments *moments, const nd_groups *groups, int dtype, int64_t stride,
+                    const void *x);
 void nd_moments_merge(nd_moments *moments, const nd_moments *other);
 void nd_moments_mean(const nd_moments *moments, int64_t c, double *mean);
 /* Sum of squared distances from the mean of the class. */

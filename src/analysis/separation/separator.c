@@ -175,13 +175,8 @@ void nd_separator_free(nndyn_context *context, nd_separator *s)
 
 void nd_separator_add(nd_separator *s, int dtype, int64_t n, int64_t stride, const void *x, const int64_t *labels)
 {
-    const char *kernels = nd_context_kernels(s->arena.context);
     nd_groups_fill(&s->groups, n, labels);
-    if (dtype == NNDYN_F32) {
-        nd_moments_add_f32(&s->moments, nd_kernels_choose_f32(kernels), &s->groups, stride, x);
-    } else {
-        nd_moments_add_f64(&s->moments, nd_kernels_choose_f64(kernels), &s->groups, stride, x);
-    }
+    nd_moments_add(s->arena.context, &s->moments, &s->groups, dtype, stride, x);
 }
 
 int nd_separator_second(void *handle, nd_separator *s, int with_scatter)

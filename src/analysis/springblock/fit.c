@@ -253,9 +253,43 @@ static int polish(nndyn_springblock_fit *fit, const nd_springfit_slice *slice, n
     return NNDYN_OK;
 }
 
+static double apart(const nd_springfit_box *box, const double *a, const double *b)
+{
+    double far = 0;
+    for (int j = 0; j < 3; j++) {
+        far = fmax(far, fabs(a[j] - b[j]) / fmax(box->high[j] - box->low[j], 1e-12));
+    }
+    return far;
+}
+
+/* Valleys that strides cannot tell from the best one are compared by the mean field. */
+static int choose(nndyn_springblock_fit *fit, const double *sums, double limit, const nd_springfit_slice *slice,
+                  nd_task *task)
+{
+    double best[3] = {0}, least = INFINITY;
+    for (int64_t i = 0; i < fit->searches; i++) {
+        int known = !(sums[i] <= limit);
+        for (int64_t k = 0; k < i && !known; k++) {
+            known = sums[k] <= limit && apart(&fit->box, fit->modes[i], fit->modes[k]) < 0.02;
+        }
+        if (known) {
+            continue;
+        }
+        memcpy(fit->theta, fit->modes[i], sizeof best);
+        ND_TRY(polish(fit, slice, task));
+        if (fit->chi < least) {
+            least = fit->chi;
+            memcpy(best, fit->theta, sizeof best);
+        }
+    }
+    memcpy(fit->theta, best, sizeof best);
+    nd_springfit_calibrate(&fit->model, best);
+    return NNDYN_OK;
+}
+
 static int search(nndyn_springblock_fit *fit, int64_t starts, nd_task *task)
 {
-    double cells[ND_SPRINGFIT_MODES][3] = {{0}}, sums[ND_SPRINGFIT_MODES], best = INFINITY;
+    double cells[ND_SPRINGFIT_MODES][3] = {{0}}, sums[ND_SPRINGFIT_MODES], found[ND_SPRINGFIT_MODES], best = INFINITY;
     const int levels = fit->box.given[ND_SPRINGFIT_NOISE] ? 1 : ND_SPRINGFIT_MODES;
     const double unit = fit->data.weighted ? 1 : 1e-6 * spread(&fit->data);
     nd_springfit_slice slice;
@@ -276,17 +310,15 @@ static int search(nndyn_springblock_fit *fit, int64_t starts, nd_task *task)
         double sum;
         sums[least] = INFINITY;
         ND_TRY(nd_springfit_minimize(&fit->model, &fit->data, &slice, nd_springfit_close, task, cells[least], &sum));
-        memcpy(fit->modes[fit->searches++], cells[least], sizeof fit->modes[0]);
-        if (sum < best) {
-            best = sum;
-            memcpy(fit->theta, cells[least], sizeof fit->theta);
-        }
+        memcpy(fit->modes[fit->searches], cells[least], sizeof fit->modes[0]);
+        found[fit->searches++] = sum;
+        best = fmin(best, sum);
     }
     if (!isfinite(best)) {
         return NNDYN_ENUMERIC;
     }
     fit->data.grain = 1e-8 * unit;
-    return polish(fit, &slice, task);
+    return choose(fit, found, 1.05 * best + 0.05 * unit, &slice, task);
 }
 
 /* ---- conclusions ------------------------------------------------------------------------------------------------- */

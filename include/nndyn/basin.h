@@ -1,0 +1,246 @@
+/* nndyn/basin.h - attraction basins: how much noise a trained network bears before its accuracy falls.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * In sample space: A_S(sigma) is the share of right predictions of the samples of S with noise of amplitude sigma added
+ * to the input, and the radius of the basin of S is the first amplitude where A_S falls below theta:
+ *
+ *     B_theta(S) = inf { sigma > 0 : A_S(sigma) < theta }
+ *
+ * S is the whole set, a class, or one sample.  Y. Lin, Y. Zhang, S. Feng, H. Zhao, "Network Dynamics-Based Framework
+ * for Understanding Deep Neural Networks", arXiv:2501.02436, takes theta = 1/2 and Gaussian noise.  docs/basins.md has
+ * the definitions, the closed forms and what to believe of the figures.
+ *
+ * Amplitudes are in units of the inputs as the network sees them; what the amplitude is of depends on the noise, see
+ * nndyn_basin_unit.  Radii may be infinite: take medians, never means. */
+#ifndef NNDYN_BASIN_H
+#define NNDYN_BASIN_H
+#include "data.h"
+#include "network.h"
+#include "recorder.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- results ----------------------------------------------------------------------------------------------------- */
+
+/** Radii of the basins of a set, of its classes and of its samples. */
+typedef struct nndyn_basin nndyn_basin;
+
+/** What is special about a radius: bits. */
+enum {
+    NNDYN_BASIN_ZERO = 1,        /* A(0) < theta: the radius is 0 */
+    NNDYN_BASIN_INFINITE = 2,    /* A >= theta at every amplitude up to the cap, and at a million times the cap: the
+                                    radius is infinite */
+    NNDYN_BASIN_NONMONOTONE = 4, /* A rises by more than three standard errors from one amplitude of the march to the
+                                    next: there may be further crossings beyond the radius */
+    NNDYN_BASIN_CENSORED = 8,    /* A >= theta at every amplitude up to the cap, but not at a million times the cap: the
+                                    radius is beyond the cap, and given as infinite */
+    NNDYN_BASIN_EMPTY = 16       /* a class without samples: all figures are NaN */
+};
+
+/** Release a result.  @param basin a result or NULL */
+NNDYN_API void nndyn_basin_free(nndyn_basin *basin);
+
+/** A figure of a group, by name: "radius", and "low" and "high" of its confidence interval; "theta"; "accuracy", that
+ *  without noise; "cap_accuracy", the accuracy at the last amplitude of the march; "samples" of the group; "trials",
+ *  how many predictions were made at each amplitude; "evaluations", predictions made in all; "sigma", the standard
+ *  deviation of a component of the noise at the radius.
+ *  @param basin the result
+ *  @param group 0 for the whole set, 1 + c for class c
+ *  @param name one of these
+ *  @param value receives it
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_get(nndyn_basin *basin, int64_t group, const char *name, double *value);
+
+/** The bits of a group.
+ *  @param basin the result
+ *  @param group 0 for the whole set, 1 + c for class c
+ *  @param flags receives bits NNDYN_BASIN_*
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_flags(nndyn_basin *basin, int64_t group, int *flags);
+
+/** Groups of a result.
+ *  @param basin the result
+ *  @param groups receives how many: 1, or 1 + classes
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_groups(nndyn_basin *basin, int64_t *groups);
+
+/** The curve A(amplitude) of a group, at 0 and at the amplitudes of the march.
+ *  @param basin the result
+ *  @param group 0 for the whole set, 1 + c for class c
+ *  @param capacity for how many points there is room; 0 to ask for their number
+ *  @param amplitude receives amplitudes, ascending; may be NULL
+ *  @param accuracy receives A; may be NULL
+ *  @param low,high receive its confidence interval; may be NULL
+ *  @param count receives how many there are; the first capacity of these are written
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_curve(nndyn_basin *basin, int64_t group, int64_t capacity, double *amplitude,
+                                double *accuracy, double *low, double *high, int64_t *count);
+
+/** Radii of the samples, in their order.
+ *  @param basin the result of a call with "samples"
+ *  @param capacity for how many there is room; 0 to ask for their number
+ *  @param radius receives the radii; may be NULL
+ *  @param low,high receive their confidence intervals; may be NULL
+ *  @param flags receives bits NNDYN_BASIN_*; may be NULL
+ *  @param count receives how many there are (0 without "samples"); the first capacity of these are written
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_samples(nndyn_basin *basin, int64_t capacity, double *radius, double *low, double *high,
+                                  int *flags, int64_t *count);
+
+/** Quantiles of the radii of the samples of a group: those of radius 0 come first, infinite ones last, and a quantile
+ *  that falls among the infinite ones is infinite.
+ *  @param basin the result of a call with "samples"
+ *  @param group 0 for the whole set, 1 + c for class c
+ *  @param count how many quantiles
+ *  @param p which, each within [0, 1]: 0.5 is the median
+ *  @param out receives them; NaN of a class without samples
+ *  @param zero receives how many samples have radius 0 (wrong without noise); may be NULL
+ *  @param beyond receives how many are infinite or beyond the cap; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ESTATE (the call was without "samples"), NNDYN_EBUSY, NNDYN_ENOMEM */
+NNDYN_API int nndyn_basin_quantiles(nndyn_basin *basin, int64_t group, int64_t count, const double *p, double *out,
+                                    int64_t *zero, int64_t *beyond);
+
+/** What an amplitude is, as in "standard deviation of each component".
+ *  @param basin the result
+ *  @param unit receives a text that stays as long as the result
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_unit(nndyn_basin *basin, const char **unit);
+
+/* ---- basins in sample space -------------------------------------------------------------------------------------- */
+
+/** Basins of a data set, of its classes and of its samples, by noise added to the inputs.  The same noise fields are
+ *  used at every amplitude; amplitudes go up by a ratio until the accuracy is below theta for certain, then the
+ *  crossing is bisected on a logarithmic scale, comparing whole numbers of right predictions.
+ *  @param network the network, of either precision, in evaluation mode
+ *  @param dataset the data, with labels, of the network's precision
+ *  @param options
+ *         "noise" (text, "gaussian"): "gaussian", amplitude: standard deviation of each component; "cube", uniform,
+ *         amplitude: half the side; "sphere" and "ball", uniform, amplitude: the radius;
+ *         "theta" (real): within (0, 1); by default 1/2, or of two classes half way between A(0) and 1/2;
+ *         "draws" (integer, 16): noise fields a sample; "seed" (integer, 0);
+ *         "clip" (integer, 0): 1 to clip noisy inputs to ["clip_low" (real, 0), "clip_high" (real, 1)];
+ *         "classes" (integer, 1), "samples" (integer, 0): 1 for their radii too;
+ *         "start" (real, 0.01), "cap" (real, 100), "ratio" (real, 1.3): amplitudes of the march (a crossing below start
+ *         is looked for downward); "march" (integer, 1): 0 bisects [start, cap] at once, which may land on a later
+ *         crossing; "bisections" (integer, 20);
+ *         "interval" (text, "auto"): "cluster", over samples; "bootstrap", over samples with "replicas" (integer,
+ *         1000); "fixed", over noise with the samples fixed (draws at least 2); "wilson" and "clopper_pearson", for
+ *         independent trials: one draw a sample, or one sample; "auto" is wilson for those and else cluster; a single
+ *         sample has the interval of its draws in any case;
+ *         "level" (real, 0.95);
+ *         "recalibrate" (integer, 0): 1 takes the statistics of batch norm from the data set instead of the network's
+ *         running ones (the network stays as it is)
+ *  @param out receives the result
+ *  @return NNDYN_OK, NNDYN_EARG (sizes, precision, no labels), NNDYN_EOPTION, NNDYN_EDATA (parameters or inputs are not
+ *          finite, labels out of range), NNDYN_ESTATE (no layers), NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_EBUSY,
+ *          NNDYN_ECANCELED
+ *  Cost: samples x draws forward passes an amplitude; memory of a block of rows a thread.  Bits do not depend on the
+ *  number of threads. */
+NNDYN_API int nndyn_basin_sample(nndyn_network *network, nndyn_dataset *dataset, const nndyn_options *options,
+                                 nndyn_basin **out);
+
+/* ---- basins in weight space: static ------------------------------------------------------------------------------ */
+
+/** Basin of a trained network by noise added to its weights, all layers at once, without training again:
+ *
+ *      theta' = theta + sigma S xi,     A_w(sigma) = mean over xi of the accuracy on the data
+ *
+ *  and the radius is the first sigma where A_w falls below theta, as for nndyn_basin_sample.  A draw xi is shared by
+ *  all samples, so accuracies of draws are what is independent: intervals are over draws.  Running statistics of batch
+ *  norm stay those of the unperturbed network.  The network is not changed.
+ *  @param network the network, of either precision (computed in float64), in evaluation mode
+ *  @param dataset the data, with labels, of the network's precision; the training data, for the published definition
+ *  @param options
+ *         "scale" (text, "relative"): S, the standard deviation of a weight's noise at sigma 1: "relative", the
+ *         standard deviation of the numbers of its matrix (invariant when ReLU layers are rescaled against each other);
+ *         "absolute", 1; "neuron", the root mean square of the weights into its unit (its filter);
+ *         "weights" (integer, 1), "biases" (integer, 0), "norms" (integer, 0): which parameters move: weight matrices,
+ *         bias vectors, scales and shifts of batch norm (of the vectors "relative" takes the standard deviation of the
+ *         vector, "neuron" each one's size);
+ *         "draws" (integer, 64, at least 2), "seed" (integer, 0);
+ *         "classes" (integer, 0): 1 for the radii of the classes too;
+ *         "interval" (text, "t"): "t", mean and spread of the draws' accuracies; "cluster", Wilson's with the effective
+ *         number of trials; "bootstrap", over draws with "replicas" (integer, 1000);
+ *         "theta", "start", "cap", "ratio", "march", "bisections", "level" as of nndyn_basin_sample
+ *  @param out receives the result; its groups are the set and, with "classes", the classes
+ *  @return NNDYN_OK, NNDYN_EARG (sizes, precision, no labels), NNDYN_EOPTION, NNDYN_EDATA (parameters or inputs are not
+ *          finite), NNDYN_ESTATE (no layers; no parameters that are to move; the numbers of one of the chosen matrices
+ *          or vectors are all equal, so that relative noise would be 0), NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_EBUSY,
+ *          NNDYN_ECANCELED
+ *  Cost: draws forward passes over the data an amplitude; memory of the parameters and of a block of rows a thread.
+ *  Bits do not depend on the number of threads. */
+NNDYN_API int nndyn_basin_weights(nndyn_network *network, nndyn_dataset *dataset, const nndyn_options *options,
+                                  nndyn_basin **out);
+
+/** As nndyn_basin_weights, with directions of the caller's in place of the normal xi: eigenvectors, interpolations, or
+ *  noise of another law.  The interval takes them for independent draws.
+ *  @param network,dataset as there
+ *  @param draws how many directions, at least 2
+ *  @param directions draws x parameters, in the order of nndyn_network_get_parameters; what is not to move by
+ *         "weights", "biases" and "norms" is ignored
+ *  @param options as there, without "draws"
+ *  @param out receives the result
+ *  @return as there; NNDYN_EDATA also for directions that are not finite */
+NNDYN_API int nndyn_basin_weights_along(nndyn_network *network, nndyn_dataset *dataset, int64_t draws,
+                                        const double *directions, const nndyn_options *options, nndyn_basin **out);
+
+/** What the Hessian H of the mean loss at the network's parameters says of the basin: figures of
+ *  nndyn_basin_curvature. */
+enum {
+    NNDYN_CURVATURE_LOSS = 0,        /* mean loss */
+    NNDYN_CURVATURE_TRACE = 1,       /* tr(S H S): noise sigma S xi raises the loss by sigma^2/2 of it on average */
+    NNDYN_CURVATURE_TRACE_ERROR = 2, /* its standard error (0: exact) */
+    NNDYN_CURVATURE_SHARPEST = 3,    /* largest eigenvalue of S H S */
+    NNDYN_CURVATURE_RADIUS = 4,      /* sqrt(2 rise / sharpest): the smallest sigma at which the loss rises by "rise"
+                                        along S times a unit vector, to second order; infinite if sharpest <= 0 */
+    NNDYN_CURVATURE_LARGEST = 5,     /* largest eigenvalue of H itself, all parameters */
+    NNDYN_CURVATURE_RATE = 6,        /* 2 / largest: gradient descent is stable below; infinite likewise */
+    NNDYN_CURVATURES = 7
+};
+
+/** Predictions for small noise, from the Hessian.
+ *  @param network the network, with a loss, in evaluation mode
+ *  @param dataset the data, of the network's precision
+ *  @param options "scale", "weights", "biases", "norms" as of nndyn_basin_weights; "rise" (real, 0.1): of the loss;
+ *         "products" (integer, 60, at least 6): of the trace; "tolerance" (real, 1e-6): of the eigenvalues; "seed"
+ *         (integer, 0): of the trace's probes
+ *  @param figures receives NNDYN_CURVATURES numbers, indexed by NNDYN_CURVATURE_*
+ *  @return as nndyn_basin_weights; NNDYN_ESTATE also without a loss; NNDYN_ENUMERIC; NNDYN_EUNSUPPORTED (a second
+ *          derivative is missing)
+ *  Cost: products + some tens of Hessian-vector products; memory of a pass over all samples. */
+NNDYN_API int nndyn_basin_curvature(nndyn_network *network, nndyn_dataset *dataset, const nndyn_options *options,
+                                    double *figures);
+
+/** Radii at which the loss has risen by "rise" along directions: sigma with L(theta + sigma S d) = L(theta) + rise,
+ *  found by marching up and bisection, and its quadratic approximation sqrt(2 rise / (d' S H S d)).
+ *  @param network,dataset as nndyn_basin_curvature
+ *  @param count how many directions, at least 1
+ *  @param directions count x parameters
+ *  @param options "scale", "weights", "biases", "norms", "rise" as there; "start" (real, 0.001), "cap" (real, 100),
+ *         "ratio" (real, 1.1): of the march; "bisections" (integer, 40)
+ *  @param radius receives count radii, infinite where the loss does not rise so much up to the cap; may be NULL
+ *  @param quadratic receives count numbers, infinite where the curvature is not positive; may be NULL
+ *  @return as nndyn_basin_curvature */
+NNDYN_API int nndyn_basin_loss_radius(nndyn_network *network, nndyn_dataset *dataset, int64_t count,
+                                      const double *directions, const nndyn_options *options, double *radius,
+                                      double *quadratic);
+
+/** A_w(sigma) with the outputs linearized in the parameters, from margins m_k = z_y - z_k:
+ *  mean over samples of the smallest over k of Phi(m_k / (sigma |S grad m_k|)).  Good while A_w > 0.95, optimistic
+ *  beyond.
+ *  @param network,dataset as nndyn_basin_weights; at least two outputs
+ *  @param count how many amplitudes
+ *  @param sigma the amplitudes, positive
+ *  @param options "scale", "weights", "biases", "norms" as there
+ *  @param accuracy receives count numbers
+ *  @return as nndyn_basin_weights; NNDYN_EUNSUPPORTED (a single output; a derivative is missing)
+ *  Cost: samples x (classes - 1) backward passes. */
+NNDYN_API int nndyn_basin_linearized(nndyn_network *network, nndyn_dataset *dataset, int64_t count, const double *sigma,
+                                     const nndyn_options *options, double *accuracy);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

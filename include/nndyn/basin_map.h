@@ -1,0 +1,194 @@
+/* nndyn/basin_map.h - attractors of a map and their basins: labels, fractions, boundaries, distances to them.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * A basin map holds a list of attractors (fixed points and cycles) of a map (nndyn/map.h) at the parameters the map had
+ * when the basin map was made.  A label says where a start goes: 0, 1, ... an attractor of the list, or one of
+ * NNDYN_BASIN_MAP_*.  A label depends on the start, the list and the options alone: not on what was asked before, on
+ * the starts beside it, or on the number of threads.
+ *
+ * What is on the list has been confirmed: the map brings it back to itself within "settle", and perturbations of size
+ * "tolerance" / 4 (or less, halved while some of them leave) along every axis and some random directions come back to a
+ * thousandth of their size.  Slow passages, saddles and points of a continuum of fixed points do not pass.
+ *
+ * Daza et al., "Basin entropy", Scientific Reports 6, 31416 (2016); Menck et al., "How basin stability complements the
+ * linear-stability paradigm", Nature Physics 9 (2013); Grebogi et al., "Final state sensitivity", Phys. Lett. A 99
+ * (1983); docs/basin_map.md. */
+#ifndef NNDYN_BASIN_MAP_H
+#define NNDYN_BASIN_MAP_H
+#include "core.h"
+#include "map.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct nndyn_basin_map nndyn_basin_map;
+
+/** Labels of starts that go to no attractor of the list; always counted apart. */
+enum {
+    NNDYN_BASIN_MAP_UNDECIDED = -1, /* still on its way after "steps" */
+    NNDYN_BASIN_MAP_DIVERGED = -2,  /* not finite, or farther from 0 than "bound" */
+    NNDYN_BASIN_MAP_OTHER = -3 /* settled, but not on the list: at a saddle, in a continuum, at what was not found */
+};
+
+/** Kinds of nndyn_basin_map_starts. */
+enum {
+    NNDYN_STARTS_BOX = 1,   /* uniform between two corners */
+    NNDYN_STARTS_NORMAL = 2 /* normal about a center with a standard deviation for each coordinate */
+};
+
+/** Make a basin map with an empty list.
+ *  @param map the map; kept alive; its parameters are taken over as they are, later changes of them have no influence
+ *  @param options "steps" (integer from 1, 10000): after so many a start is given up; "every" (integer from 1, 8): a
+ *         state is looked at after every so many steps ("steps" is rounded up to a multiple); "tolerance" (double > 0,
+ *         1e-3): attractors closer than this are one; "settle" (double > 0, 1e-11): a state x has settled with period p
+ *         if p steps bring it back within settle (1 + |x|); "period" (integer 1 to 64, 1): longest period that is
+ *         looked for; "bound" (double > 0, 1e10): a state of larger norm has diverged
+ *  @param out receives the basin map
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EBUSY, NNDYN_ENOMEM */
+NNDYN_API int nndyn_basin_map_create(nndyn_map *map, const nndyn_options *options, nndyn_basin_map **out);
+
+/** Release a basin map.  @param basins a basin map or NULL */
+NNDYN_API void nndyn_basin_map_free(nndyn_basin_map *basins);
+
+/** Starts at random, from the library's counter-based generator: start i is the same whatever n.
+ *  @param basins the basin map
+ *  @param kind NNDYN_STARTS_BOX or NNDYN_STARTS_NORMAL
+ *  @param first lower corner, or center: a number a dimension
+ *  @param second upper corner, or standard deviations
+ *  @param seed of the generator
+ *  @param n how many, at least 1
+ *  @param starts receives n x dimension
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_map_starts(nndyn_basin_map *basins, int kind, const double *first, const double *second,
+                                     int64_t seed, int64_t n, double *starts);
+
+/** Find attractors: follow starts until they settle, merge what is closer than "tolerance", confirm it, and put it on
+ *  the list.  The list is sorted: by period, then by the coordinates of the first point, in units of "tolerance"; a
+ *  cycle begins at its least point.  Numbers may move when attractors are added, so the list is frozen by the first
+ *  call that labels.
+ *  @param basins the basin map
+ *  @param n starts, at least 1
+ *  @param starts n x dimension
+ *  @param attractors receives how many are on the list now; may be NULL
+ *  @param counts receives four numbers: how many starts went to an attractor, were undecided, diverged, and settled on
+ *         what was not confirmed, in this order; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_ESTATE (the list is frozen), NNDYN_EBUSY, NNDYN_ENOMEM,
+ *          NNDYN_ELIMIT, NNDYN_ECALLBACK, NNDYN_ECANCELED
+ *  Cost: as nndyn_basin_map_label with "steps" as long as settling takes, and a few dozen starts for each candidate; at
+ *  most 1024 candidates are confirmed, so that a continuum does not take for ever. */
+NNDYN_API int nndyn_basin_map_find(nndyn_basin_map *basins, int64_t n, const double *starts, int64_t *attractors,
+                                   int64_t *counts);
+
+/** Put a known attractor on the list.
+ *  @param basins the basin map
+ *  @param point a point of it, of which it must settle within "tolerance"
+ *  @param attractor receives its number in the list as it is now (also if it was on it before); may be NULL
+ *  @return as nndyn_basin_map_find; NNDYN_EARG also if it is no attractor: the message says what it does instead */
+NNDYN_API int nndyn_basin_map_add(nndyn_basin_map *basins, const double *point, int64_t *attractor);
+
+/** Sizes; any output may be NULL.
+ *  @param basins the basin map
+ *  @param dimension of the states
+ *  @param attractors on the list
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_map_shape(nndyn_basin_map *basins, int64_t *dimension, int64_t *attractors);
+
+/** An attractor.
+ *  @param basins the basin map
+ *  @param attractor its number
+ *  @param capacity room for how many points there is; 0 to ask for the period
+ *  @param points receives the first capacity points of it, in their order; may be NULL if capacity is 0
+ *  @param period receives how many points it has; may be NULL
+ *  @param radius receives the radius of the balls about its points within which a state counts as arrived; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_map_attractor(nndyn_basin_map *basins, int64_t attractor, int64_t capacity, double *points,
+                                        int64_t *period, double *radius);
+
+/** Label starts.
+ *  @param basins the basin map; its list may be empty
+ *  @param n starts, at least 1
+ *  @param starts n x dimension
+ *  @param labels receives n labels
+ *  @param steps receives after how many steps each was decided, a multiple of "every"; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_ECALLBACK,
+ *          NNDYN_ECANCELED
+ *  Starts that are decided leave and others take their places; blocks of starts go over the context's threads. */
+NNDYN_API int nndyn_basin_map_label(nndyn_basin_map *basins, int64_t n, const double *starts, int64_t *labels,
+                                    int64_t *steps);
+
+/** Label the points of a grid: along some coordinates, the others held.
+ *  @param basins the basin map
+ *  @param axes how many coordinates vary, 1 to 8
+ *  @param coordinates which, all different
+ *  @param low,high ends of each axis; both are points of the grid (low alone if there is one point)
+ *  @param counts points of each axis
+ *  @param origin a state from which the other coordinates are taken; may be NULL: 0
+ *  @param labels receives a label a point, the last axis fastest
+ *  @param steps as nndyn_basin_map_label
+ *  @return as nndyn_basin_map_label */
+NNDYN_API int nndyn_basin_map_grid(nndyn_basin_map *basins, int64_t axes, const int64_t *coordinates, const double *low,
+                                   const double *high, const int64_t *counts, const double *origin, int64_t *labels,
+                                   int64_t *steps);
+
+/** Fractions of labels with confidence intervals: those of the attractors, then of UNDECIDED, DIVERGED and OTHER.
+ *  @param basins the basin map
+ *  @param n labels, at least 1, of independent starts
+ *  @param labels n of them
+ *  @param options "level" (double in (0, 1), 0.95); "interval" (text): "wilson" (default) or "clopper_pearson" (at
+ *         least the level); "bonferroni" (integer, 1): 1 makes the intervals hold together at the level, 0 each for
+ *         itself
+ *  @param classes must be attractors + 3
+ *  @param fractions receives a number a class
+ *  @param low,high receive the intervals' ends; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EDATA, NNDYN_EBUSY, NNDYN_ENOMEM */
+NNDYN_API int nndyn_basin_map_fractions(nndyn_basin_map *basins, int64_t n, const int64_t *labels,
+                                        const nndyn_options *options, int64_t classes, double *fractions, double *low,
+                                        double *high);
+
+/** Times to arrive.
+ *  @param basins the basin map
+ *  @param n labels, at least 1
+ *  @param labels,steps as nndyn_basin_map_label gave them
+ *  @param attractor of which one
+ *  @param count receives how many starts went there
+ *  @param values receives five numbers: mean, standard deviation, median, 95 % quantile and longest, in steps; NaN if
+ *         none did
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY, NNDYN_ENOMEM */
+NNDYN_API int nndyn_basin_map_times(nndyn_basin_map *basins, int64_t n, const int64_t *labels, const int64_t *steps,
+                                    int64_t attractor, int64_t *count, double *values);
+
+/** Basin entropy of a grid of labels: the grid is cut into boxes, S = mean over boxes of -sum p ln p, p the fractions
+ *  of labels within the box, and S_bb the mean over boxes with more than one label.  S_bb > ln 2 is sufficient for a
+ *  fractal boundary if boxes are small.  All labels, negative ones too, are classes of their own.
+ *  @param context the context
+ *  @param axes dimensions of the grid, 1 to 8
+ *  @param counts points of each axis
+ *  @param labels as nndyn_basin_map_grid
+ *  @param options "box" (integer from 2, 5): points along each side of a box; what is left over at the ends of the axes
+ *         is left out
+ *  @param values receives four numbers: S, S_bb (0 without a boundary), the fraction of boxes on the boundary, and how
+ *         many boxes there are
+ *  @return NNDYN_OK, NNDYN_EARG (an axis shorter than a box), NNDYN_EOPTION, NNDYN_ENOMEM */
+NNDYN_API int nndyn_basin_entropy(nndyn_context *context, int64_t axes, const int64_t *counts, const int64_t *labels,
+                                  const nndyn_options *options, double *values);
+
+/** Uncertain fraction of a grid of labels and its exponent: f(e) is the fraction of points which have a neighbor e
+ *  points away along an axis, on either side, with another label; f ~ e^alpha, and the boundary has dimension axes -
+ *  alpha.
+ *  @param context the context
+ *  @param axes,counts,labels as nndyn_basin_entropy
+ *  @param scales how many distances 1, 2, 4, ..., at least 2; the longest must fit on both sides of a point of every
+ *         axis
+ *  @param fractions receives f at each; may be NULL
+ *  @param exponent receives alpha by least squares of logarithms; NaN with less than two distances of f > 0
+ *  @param error receives its standard error; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ENOMEM */
+NNDYN_API int nndyn_basin_uncertainty(nndyn_context *context, int64_t axes, const int64_t *counts,
+                                      const int64_t *labels, int64_t scales, double *fractions, double *exponent,
+                                      double *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

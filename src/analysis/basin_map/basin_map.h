@@ -1,0 +1,85 @@
+/* basin_map.h - the list of attractors, and the engine that follows starts.
+ *
+ * SPDX-License-Identifier: MIT */
+#ifndef ND_BASIN_MAP_H
+#define ND_BASIN_MAP_H
+#include "core/core.h"
+#include "dynamics/dynamics.h"
+#include "nndyn/basin_map.h"
+
+enum { ND_BASIN_PERIOD = 64, ND_BASIN_AXES = 8, ND_BASIN_OUTSIDE = 3, ND_BASIN_SETTLED = -1000 };
+
+/* Attractors with the balls in which a state has arrived.  Attractor k has the points first[k], ..., first[k + 1] - 1.
+ * */
+typedef struct nd_basins_list {
+    int64_t count, dimension;
+    int64_t *first; /* count + 1 */
+    double *points; /* first[count] x dimension */
+    double *radius; /* count */
+    void *memory;
+} nd_basins_list;
+
+typedef struct nd_basins_rule {
+    int64_t steps, every, period;
+    double tolerance, settle, bound;
+} nd_basins_rule;
+
+struct nndyn_basin_map {
+    nd_handle handle;
+    nndyn_map *map;
+    double parameters[ND_MAP_PARAMETERS];
+    nd_basins_rule rule;
+    nd_basins_list list;
+    int frozen;
+};
+
+/* ---- list.c ------------------------------------------------------------------------------------------------------ */
+
+/* A list with room for so many attractors and points; `count` is that, for the caller to fill. */
+int nd_basins_list_make(void *handle, int64_t dimension, int64_t count, int64_t points, nd_basins_list *list);
+void nd_basins_list_free(nndyn_context *context, nd_basins_list *list);
+int64_t nd_basins_period(const nd_basins_list *list, int64_t attractor);
+const double *nd_basins_points(const nd_basins_list *list, int64_t attractor);
+/* The attractor one of whose balls, with radii scaled, has the state in it, or -1. */
+int64_t nd_basins_arrived(const nd_basins_list *list, const double *state, double scale);
+/* The attractor with a point at most so far away, the nearest one, or -1. */
+int64_t nd_basins_nearest(const nd_basins_list *list, const double *state, double distance);
+/* In the order of nndyn_basin_map_find, from two lists; radii are cut to a third of the distance to the next attractor.
+ * */
+int nd_basins_list_merge(void *handle, const nd_basins_list *a, const nd_basins_list *b, double unit,
+                         nd_basins_list *out);
+double nd_basins_distance2(int64_t n, const double *a, const double *b);
+
+/* ---- follow.c ---------------------------------------------------------------------------------------------------- */
+
+/* Following n starts, from a function that writes start i. */
+typedef struct nd_basins_job {
+    nndyn_basin_map *basins; /* entered; its map is held by nd_basins_follow */
+    const nd_basins_list *list;
+    const double *parameters;
+    nd_basins_rule rule;
+    double scale; /* of the list's radii */
+    int settling; /* states that settle are done: their label is ND_BASIN_SETTLED less their period */
+    int64_t n;
+    void (*start)(const void *self, int64_t index, double *state);
+    const void *self;
+    int64_t *labels; /* n */
+    int64_t *steps;  /* n, or NULL */
+    double *ends;    /* n x dimension, or NULL */
+} nd_basins_job;
+
+/* The job of labeling by the list that the basin map has. */
+nd_basins_job nd_basins_labeling(nndyn_basin_map *basins, int64_t n, int64_t *labels, int64_t *steps);
+/* Outputs of the job are unspecified after a failure.  Reported within [from, to] of the task. */
+int nd_basins_follow(const nd_basins_job *job, nd_task *task, double from, double to);
+
+/* A start function for an array of states: self is nd_basins_rows. */
+typedef struct nd_basins_rows {
+    int64_t dimension;
+    const double *states;
+} nd_basins_rows;
+void nd_basins_row(const void *self, int64_t index, double *state);
+
+int nd_basins_check_attractor(nndyn_basin_map *basins, int64_t attractor);
+
+#endif
