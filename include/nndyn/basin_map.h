@@ -43,7 +43,10 @@ enum {
  *         state is looked at after every so many steps ("steps" is rounded up to a multiple); "tolerance" (double > 0,
  *         1e-3): attractors closer than this are one; "settle" (double > 0, 1e-11): a state x has settled with period p
  *         if p steps bring it back within settle (1 + |x|); "period" (integer 1 to 64, 1): longest period that is
- *         looked for; "bound" (double > 0, 1e10): a state of larger norm has diverged
+ *         looked for; "bound" (double > 0, 1e10): a state of larger norm has diverged;
+ *         "grow" (integer 0 to 64, 0): how many times the ball in which a state counts as arrived may be doubled, for
+ *         quicker labels; only in up to 16 dimensions, and only while starts at once and twice its new radius go
+ *         into the ball it had
  *  @param out receives the basin map
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EBUSY, NNDYN_ENOMEM */
 NNDYN_API int nndyn_basin_map_create(nndyn_map *map, const nndyn_options *options, nndyn_basin_map **out);

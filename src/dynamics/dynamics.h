@@ -16,6 +16,7 @@ typedef struct nd_map_kind {
     int concurrent;
     size_t (*scratch)(const void *self, int64_t count); /* bytes a worker needs for so many states; NULL: none */
     /* One step: states (count x dimension, row-major) to next, which does not overlap; NaN where it left the domain.
+     * Where there is a march, count is at most `block`.
      * Returns 0, or nonzero if a callback refused. */
     int (*advance)(const void *self, const double *parameters, int64_t count, const double *states, double *next,
                    void *scratch);

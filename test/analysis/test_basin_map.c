@@ -324,6 +324,107 @@ static void entropy_and_uncertainty_of_a_straight_edge(void **state)
     nt_near(error, 0, 1e-12);
 }
 
+/* ---- a plain loop ------------------------------------------------------------------------------------------------ */
+
+enum { SAMPLES = 16, SIDE = 40 };
+
+static void teacher(double *x, double *t)
+{
+    for (int s = 0; s < SAMPLES; s++) {
+        x[s] = -3 + 6.0 * s / (SAMPLES - 1);
+        t[s] = 2 * tanh(x[s]);
+    }
+}
+
+/* Gradient descent on w2 tanh(w1 x), of which (1, 2) and (-1, -2) are the minima. */
+static nndyn_map *descent(double rate)
+{
+    double x[SAMPLES], t[SAMPLES];
+    nndyn_network *network = NULL;
+    nndyn_dataset *dataset = NULL;
+    nndyn_map *map = NULL;
+    nndyn_options *dense = integers("bias", 0, NULL, 0), *options = NULL;
+    teacher(x, t);
+    nt_ok(context, nndyn_network_create(context, NNDYN_F64, 1, &network));
+    nt_ok(network, nndyn_network_add_dense_with(network, 1, NNDYN_TANH, dense));
+    nt_ok(network, nndyn_network_add_dense_with(network, 1, NNDYN_IDENTITY, dense));
+    nt_ok(network, nndyn_network_set_loss(network, NNDYN_SQUARED_ERROR));
+    nt_ok(context, nndyn_dataset_create(context, SAMPLES, 1, x, 1, t, 1, &dataset));
+    nt_ok(context, nndyn_options_create(context, &options));
+    nt_ok(options, nndyn_options_set_double(options, "rate", rate));
+    nt_ok(network, nndyn_map_create_training(network, dataset, options, &map));
+    nndyn_options_free(dense);
+    nndyn_options_free(options);
+    nndyn_dataset_free(dataset);
+    nndyn_network_free(network);
+    return map;
+}
+
+static int64_t plain_label(double rate, double radius, double w1, double w2, int64_t *steps)
+{
+    double x[SAMPLES], t[SAMPLES];
+    teacher(x, t);
+    for (*steps = 0;; ++*steps) {
+        for (int k = 0; *steps % 8 == 0 && k < 2; k++) {
+            if (hypot(w1 + 1 - 2 * k, w2 + 2 - 4 * k) <= radius) {
+                return k;
+            }
+        }
+        double g1 = 0, g2 = 0;
+        for (int s = 0; s < SAMPLES; s++) {
+            const double h = tanh(w1 * x[s]), e = w2 * h - t[s];
+            g2 += e * h;
+            g1 += e * w2 * (1 - h * h) * x[s];
+        }
+        w1 -= rate / SAMPLES * g1;
+        w2 -= rate / SAMPLES * g2;
+    }
+}
+
+/* Labels of the plain loop with the same balls, small and grown; labels of both agree, and grown ones come sooner. */
+static void a_plain_loop_gives_the_same_labels(void **state)
+{
+    const double rate = 0.5, low[2] = {-3, -3}, high[2] = {3, 3};
+    const int64_t coordinates[2] = {0, 1}, counts[2] = {SIDE, SIDE};
+    int64_t labels[2][SIDE * SIDE], steps[2][SIDE * SIDE], attractors, sum[2] = {0, 0}, taken;
+    (void)state;
+    for (int grown = 0; grown < 2; grown++) {
+        nndyn_basin_map *basins = basins_of(descent(rate), integers("grow", 12 * grown, NULL, 0));
+        double starts[200], points[2], radius;
+        nt_ok(basins, nndyn_basin_map_starts(basins, NNDYN_STARTS_BOX, low, high, 5, 100, starts));
+        nt_ok(basins, nndyn_basin_map_find(basins, 100, starts, &attractors, NULL));
+        assert_int_equal(attractors, 2);
+        nt_ok(basins, nndyn_basin_map_attractor(basins, 0, 1, points, NULL, &radius));
+        nt_close(points, ((double[]){-1, -2}), 2, 0, 1e-8);
+        assert_true(grown ? radius >= 0.05 : radius == 2.5e-4);
+        nt_ok(basins,
+              nndyn_basin_map_grid(basins, 2, coordinates, low, high, counts, NULL, labels[grown], steps[grown]));
+        for (int i = 0; i < SIDE * SIDE; i++) {
+            const double step = 6.0 / (SIDE - 1);
+            assert_int_equal(labels[grown][i],
+                             plain_label(rate, radius, -3 + i / SIDE * step, -3 + i % SIDE * step, &taken));
+            assert_int_equal(steps[grown][i], taken);
+            assert_int_equal(labels[grown][i], labels[0][i]);
+            sum[grown] += taken;
+        }
+        nndyn_basin_map_free(basins);
+    }
+    assert_true(2 * sum[1] < sum[0]);
+}
+
+/* The balls of the double well: 1 - r must not go beyond the saddle, twice as far must return. */
+static void balls_grow_within_their_basins(void **state)
+{
+    const double rate = 0.1, starts[2] = {-0.5, 0.5};
+    nndyn_basin_map *basins = basins_of(map_of(1, "rate", &rate, descend), integers("grow", 64, NULL, 0));
+    double radius;
+    (void)state;
+    nt_ok(basins, nndyn_basin_map_find(basins, 2, starts, NULL, NULL));
+    nt_ok(basins, nndyn_basin_map_attractor(basins, 1, 0, NULL, NULL, &radius));
+    nt_near(radius, 0.256, 1e-12); /* 2.5e-4 doubled ten times; twice more would try 1 - 1.024 */
+    nndyn_basin_map_free(basins);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +438,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(times_of_arrival, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_grid_is_labeled_point_by_point, set_up, tear_down),
         cmocka_unit_test_setup_teardown(entropy_and_uncertainty_of_a_straight_edge, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_plain_loop_gives_the_same_labels, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(balls_grow_within_their_basins, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("basin_map", tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 #include <float.h>
 #include <string.h>
 
-enum { STEPS, EVERY, TOLERANCE, SETTLE, PERIOD, BOUND, OPTIONS };
+enum { STEPS, EVERY, TOLERANCE, SETTLE, PERIOD, BOUND, GROW, OPTIONS };
 
 static const nd_option_spec specs[OPTIONS] = {
     [STEPS] = {"steps", ND_INTEGER, 1, (double)(INT64_C(1) << 40), 10000, NULL},
@@ -15,6 +15,7 @@ static const nd_option_spec specs[OPTIONS] = {
     [SETTLE] = {"settle", ND_REAL, DBL_MIN, 1, 1e-11, NULL},
     [PERIOD] = {"period", ND_INTEGER, 1, ND_BASIN_PERIOD, 1, NULL},
     [BOUND] = {"bound", ND_REAL, DBL_MIN, 1e150, 1e10, NULL},
+    [GROW] = {"grow", ND_INTEGER, 0, 64, 0, NULL},
 };
 
 static void destroy(void *object)
@@ -44,6 +45,7 @@ static int create(nndyn_map *map, const nndyn_options *options, nndyn_basin_map 
     basins->rule = (nd_basins_rule){.steps = (v[STEPS].integer + every - 1) / every * every,
                                     .every = every,
                                     .period = v[PERIOD].integer,
+                                    .grow = v[GROW].integer,
                                     .tolerance = v[TOLERANCE].real,
                                     .settle = v[SETTLE].real,
                                     .bound = v[BOUND].real};

@@ -20,7 +20,7 @@ typedef struct nd_basins_list {
 } nd_basins_list;
 
 typedef struct nd_basins_rule {
-    int64_t steps, every, period;
+    int64_t steps, every, period, grow;
     double tolerance, settle, bound;
 } nd_basins_rule;
 

@@ -3,7 +3,8 @@
  * A candidate is confirmed if perturbations of the size of its ball all come back to a thousandth of it.  At a saddle a
  * random direction keeps its share of what is unstable, along a continuum it stays where it was put, and in a slow
  * passage it is carried on.  Where only some come back the ball may be larger than the basin: it is made smaller a few
- * times.
+ * times; where all do it may be made larger ("grow"), as long as starts at two and four times the radius come back into
+ * the ball before.
  *
  * SPDX-License-Identifier: MIT */
 #include "analysis/basin_map/basin_map.h"
@@ -89,13 +90,20 @@ static int64_t trials(int64_t d)
     return 2 * (d < AXES_TRIED ? d : AXES_TRIED) + DIRECTIONS;
 }
 
+/* Starts about the candidates, so many radii away. */
+typedef struct trial_starts {
+    const nd_basins_list *list;
+    double radii;
+} trial_starts;
+
 /* Trial t of candidate k: along an axis (a random one where there are many), or in a random direction. */
 static void perturbed(const void *self, int64_t index, double *state)
 {
-    const nd_basins_list *list = self;
+    const trial_starts *about = self;
+    const nd_basins_list *list = about->list;
     const int64_t d = list->dimension, each = trials(d), k = index / each, t = index % each;
     const double *x = nd_basins_points(list, k);
-    const double radius = list->radius[k];
+    const double radius = about->radii * list->radius[k];
     memcpy(state, x, (size_t)d * sizeof *x);
     if (t < each - DIRECTIONS) {
         const nd_stream stream = nd_stream_open(0, ND_RANDOM_BASIN_MAP, 0, 0);
@@ -144,15 +152,16 @@ static int confirm(search *s)
         return NNDYN_OK;
     }
     ND_TRY(nd_allocate_for(s->basins, count, sizeof *labels, &labels));
+    const trial_starts about = {.list = &s->list, .radii = 1};
     nd_basins_job job = nd_basins_labeling(s->basins, count, labels, NULL);
     job.list = &s->list;
     job.scale = arrival;
     job.start = perturbed;
-    job.self = &s->list;
+    job.self = &about;
     int status = NNDYN_OK;
     for (int round = 0; round < ROUNDS && status == NNDYN_OK; round++) {
-        const double from = 0.5 + 0.5 * round / ROUNDS;
-        status = nd_basins_follow(&job, &s->task, from, from + 0.5 / ROUNDS);
+        const double from = 0.5 + 0.25 * round / ROUNDS;
+        status = nd_basins_follow(&job, &s->task, from, from + 0.25 / ROUNDS);
         if (status != NNDYN_OK || sift(s, labels) == 0) {
             break;
         }
@@ -161,6 +170,62 @@ static int confirm(search *s)
         }
     }
     nd_release(nd_handle_context(s->basins), labels);
+    return status;
+}
+
+/* ---- larger balls ------------------------------------------------------------------------------------------------ */
+
+/* Clears the flag of those of which a trial went elsewhere; returns how many are left. */
+static int64_t still_growing(const nd_basins_list *list, const int64_t *labels, int64_t *growing)
+{
+    const int64_t each = trials(list->dimension);
+    int64_t left = 0;
+    for (int64_t k = 0; k < list->count; k++) {
+        for (int64_t t = 0; t < each; t++) {
+            growing[k] &= labels[k * each + t] == k;
+        }
+        left += growing[k];
+    }
+    return left;
+}
+
+static int double_balls(search *s, nd_basins_job *job, int64_t *growing)
+{
+    for (int64_t round = 0; round < s->basins->rule.grow; round++) {
+        const double from = 0.75 + 0.25 * (double)round / (double)s->basins->rule.grow;
+        for (int i = 0; i < 2; i++) {
+            const trial_starts about = {.list = &s->list, .radii = i == 0 ? 2 : 4};
+            job->self = &about;
+            ND_TRY(nd_basins_follow(job, &s->task, from, from));
+            if (still_growing(&s->list, job->labels, growing) == 0) {
+                return NNDYN_OK;
+            }
+        }
+        for (int64_t k = 0; k < s->list.count; k++) {
+            s->list.radius[k] *= growing[k] ? 2 : 1;
+        }
+    }
+    return NNDYN_OK;
+}
+
+/* Only in few dimensions, where trials go along every axis. */
+static int grow(search *s)
+{
+    const int64_t count = s->list.count * trials(s->list.dimension);
+    int64_t *memory = NULL;
+    if (count == 0 || s->basins->rule.grow == 0 || s->list.dimension > AXES_TRIED) {
+        return NNDYN_OK;
+    }
+    ND_TRY(nd_allocate_for(s->basins, count + s->list.count, sizeof *memory, &memory));
+    int64_t *growing = memory + count;
+    for (int64_t k = 0; k < s->list.count; k++) {
+        growing[k] = s->confirmed[k];
+    }
+    nd_basins_job job = nd_basins_labeling(s->basins, count, memory, NULL);
+    job.list = &s->list;
+    job.start = perturbed;
+    const int status = double_balls(s, &job, growing);
+    nd_release(nd_handle_context(s->basins), memory);
     return status;
 }
 
@@ -225,7 +290,8 @@ static int search_with(search *s, const double *starts)
 {
     ND_TRY(settle(s, starts));
     ND_TRY(merge(s));
-    return confirm(s);
+    ND_TRY(confirm(s));
+    return grow(s);
 }
 
 static int check(nndyn_basin_map *basins)

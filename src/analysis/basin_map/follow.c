@@ -84,23 +84,26 @@ static void exchange(double **a, double **b)
     *b = kept;
 }
 
-static int advance(const flight *f, worker *w, double **from, double **to)
-{
-    const nndyn_map *map = f->job->basins->map;
-    w->refused |= map->kind.advance(map->self, f->job->parameters, w->lanes, *from, *to, w->scratch) != 0;
-    exchange(from, to);
-    return !w->refused;
-}
-
-/* Many steps in one go, where the map can. */
-static void leap(const flight *f, worker *w, int64_t steps)
+/* Many steps in one go, where the map can: it takes a block of lanes at a time. */
+static void leap(const flight *f, worker *w, int64_t steps, const double *from, double *to)
 {
     const nndyn_map *map = f->job->basins->map;
     for (int64_t i = 0; i < w->lanes; i += map->kind.block) {
-        double *x = w->state + i * f->dimension;
-        const int64_t count = least(map->kind.block, w->lanes - i);
-        w->refused |= map->kind.march(map->self, f->job->parameters, count, x, steps, x, w->scratch) != 0;
+        const int64_t at = i * f->dimension, count = least(map->kind.block, w->lanes - i);
+        w->refused |= map->kind.march(map->self, f->job->parameters, count, from + at, steps, to + at, w->scratch) != 0;
     }
+}
+
+static int advance(const flight *f, worker *w, double **from, double **to)
+{
+    const nndyn_map *map = f->job->basins->map;
+    if (map->kind.march) {
+        leap(f, w, 1, *from, *to);
+    } else {
+        w->refused |= map->kind.advance(map->self, f->job->parameters, w->lanes, *from, *to, w->scratch) != 0;
+    }
+    exchange(from, to);
+    return !w->refused;
 }
 
 /* On return `before` holds the states one step earlier. */
@@ -108,7 +111,7 @@ static int march(const flight *f, worker *w)
 {
     int64_t left = f->job->rule.every;
     if (f->job->basins->map->kind.march && left > 1) {
-        leap(f, w, left - 1);
+        leap(f, w, left - 1, w->state, w->state);
         left = 1;
     }
     for (; left > 0 && !w->refused; left--) {
