@@ -406,9 +406,145 @@ NNDYN_API int nndyn_recorder_add_order(nndyn_recorder *recorder, nndyn_dataset *
 
 /* ---- learning phases --------------------------------------------------------------------------------------------- */
 
+/** What layers of a deep network do at a checkpoint, by their rank gradients G_1 ... G_L. */
+enum {
+    NNDYN_PHASE_RANDOM = 1,   /* no layer's gradient stands out of chance */
+    NNDYN_PHASE_EARLY = 2,    /* phase I: early layers are the steeper ones */
+    NNDYN_PHASE_LATE = 3,     /* phase II: late layers are */
+    NNDYN_PHASE_MERGED = 4,   /* phase III: nearly the same gradient in all */
+    NNDYN_PHASE_MIXED = 5,    /* none of these */
+    NNDYN_PHASE_ALIGNING = 6, /* one hidden layer: its gradient has not yet reached its peak */
+    NNDYN_PHASE_FOLDING = 7   /* one hidden layer: it is past the peak */
+};
+
+/** Learning phases of a deep network along its checkpoints.  A layer stands out if |G_l| > "significance" deviations;
+ *  spread is (max G - min G) / mean |G|, rho Spearman's correlation of l and G_l.  RANDOM if no layer stands out, else
+ *  MERGED below "merged", else EARLY if rho < -"correlation", LATE if rho > "correlation", else MIXED.  A finding that
+ *  holds for fewer than "consecutive" checkpoints in a row is replaced by the phase before it (at the beginning: after
+ *  it); if none lasts so long, all are left as found.
+ *  @param context the context
+ *  @param count checkpoints T, at least 1
+ *  @param layers hidden layers L, at least 4: rank correlations of fewer say nothing, look at the gradients themselves
+ *         (of a single layer: nndyn_learning_peak)
+ *  @param gradient T x L, finite: NNDYN_RANKS_GRADIENT, or the columns of nndyn_recorder_add_order
+ *  @param deviation T x L, positive: of the gradient by chance (NNDYN_RANKS_SD_PERMUTED); NULL: no checkpoint is RANDOM
+ *  @param options "significance" (double >= 0, 4), "merged" (double >= 0, 0.25), "correlation" (double in [0,1), 0.5),
+ *         "consecutive" (integer >= 1, 2)
+ *  @param phase receives T of NNDYN_PHASE_RANDOM ... NNDYN_PHASE_MIXED
+ *  @param rho,spread receive T numbers each (rho NaN where all gradients are equal, spread NaN where all are 0); may be
+ *         NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EDATA, NNDYN_ENOMEM.  docs/phases.md */
+NNDYN_API int nndyn_learning_phases(nndyn_context *context, int64_t count, int64_t layers, const double *gradient,
+                                    const double *deviation, const nndyn_options *options, int *phase, double *rho,
+                                    double *spread);
+
+/** The peak of a single hidden layer's rank gradient: up to it neurons align with the classes, after it they are
+ *  recruited into bundles that fold.
+ *  @param context the context
+ *  @param count checkpoints, at least 1
+ *  @param gradient count gradients, finite
+ *  @param peak receives the checkpoint of the largest gradient (the first of equals)
+ *  @param phase receives count of NNDYN_PHASE_ALIGNING (up to the peak) or NNDYN_PHASE_FOLDING; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA */
+NNDYN_API int nndyn_learning_peak(nndyn_context *context, int64_t count, const double *gradient, int64_t *peak,
+                                  int *phase);
+
+/** When a network leaves its linear substitution: the first checkpoint where its accuracy p is above the linear one by
+ *  more than "errors" sqrt(2 p (1 - p) / samples).
+ *  @param context the context
+ *  @param count checkpoints, at least 1
+ *  @param accuracy,linear count accuracies each, within [0, 1]: of the network, and of cut 0 or a linear network
+ *  @param samples on which they were measured, at least 1
+ *  @param options "errors" (double > 0, 3)
+ *  @param separation receives the checkpoint; count if there is none
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EDATA */
+NNDYN_API int nndyn_learning_separation(nndyn_context *context, int64_t count, const double *accuracy,
+                                        const double *linear, int64_t samples, const nndyn_options *options,
+                                        int64_t *separation);
+
 /* ---- grokking ---------------------------------------------------------------------------------------------------- */
 
+/** What nndyn_grokking calls a run. */
+enum {
+    NNDYN_GROKKING_UNLEARNED = 1, /* the training set is not memorized */
+    NNDYN_GROKKING_PROMPT = 2,    /* generalization comes with memorization, or soon after it */
+    NNDYN_GROKKING_DELAYED = 3,   /* grokking: it comes late, from a low accuracy */
+    NNDYN_GROKKING_LAG = 4        /* it seems late, but with the statistics of the data it is not: the running ones of
+                                     batch norm lagged behind */
+};
+
+/** Figures of nndyn_grokking; places in an array of values.  Later versions may add to the end of the list. */
+enum {
+    NNDYN_GROKKING_MEMORIZED = 0,   /* the step where training accuracy first reaches "memorized"; NaN if never */
+    NNDYN_GROKKING_GENERALIZED = 1, /* the step from there on where test accuracy first is at least half way between its
+                                       value there and its maximum from there on */
+    NNDYN_GROKKING_DELAY = 2,       /* their ratio (a step 0 counts as 1) */
+    NNDYN_GROKKING_BEFORE = 3,      /* test accuracy at memorization */
+    NNDYN_GROKKING_BEST = 4,        /* its maximum from there on */
+    NNDYN_GROKKING_VALUES = 5       /* length of the list */
+};
+
+/** Whether a run groks: whether test accuracy rises long after the training set is memorized.  DELAYED if the ratio of
+ *  the two times is above "delay" and test accuracy at memorization is below "low" times its maximum.
+ *  @param context the context
+ *  @param count checkpoints, at least 2; logarithmic spacing suits
+ *  @param steps count steps, ascending, not negative
+ *  @param train,test count accuracies each, within [0, 1]
+ *  @param batch the test accuracy with statistics of batch norm recalibrated on the test set itself
+ *         (nndyn_batch_norm_accuracy), count of it: a run that is DELAYED by `test` and not by `batch` is LAG; networks
+ *         with batch norm should not be judged without.  NULL for networks without
+ *  @param options "memorized" (double in (0,1], 0.99), "delay" (double >= 1, 3), "low" (double in (0,1], 0.5)
+ *  @param figures how many values of the list are wanted, from 0
+ *  @param values receives so many figures of `test`; NaN for all if UNLEARNED, and beyond the library's list; may be
+ *         NULL if figures is 0
+ *  @param verdict receives NNDYN_GROKKING_UNLEARNED ... NNDYN_GROKKING_LAG
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EDATA.  docs/phases.md */
+NNDYN_API int nndyn_grokking(nndyn_context *context, int64_t count, const int64_t *steps, const double *train,
+                             const double *test, const double *batch, const nndyn_options *options, int64_t figures,
+                             double *values, int *verdict);
+
 /* ---- batch norm lag ---------------------------------------------------------------------------------------------- */
+
+/** How far the running statistics of batch norm are behind: for each batch norm layer
+ *  sqrt(mean (running mean - mean)^2 / mean variance), means over its units, with mean and biased variance over the
+ *  data set of what the layer gets when all layers below use statistics of the data set too.
+ *  @param network the network
+ *  @param dataset the data, of the network's precision; labels are not needed
+ *  @param capacity for how many layers there is room; all must fit; 0 to ask for their number alone
+ *  @param lag receives a number for each batch norm layer (infinite where all variances are 0 and the means differ, 0
+ *         where they do not); may be NULL if capacity is 0
+ *  @param layers receives how many there are; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ESTATE, NNDYN_EUNSUPPORTED (no batch norm layer), NNDYN_ENUMERIC, NNDYN_EBUSY,
+ *          NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_ECANCELED
+ *  Cost: a forward pass over the data in double precision for each of these layers. */
+NNDYN_API int nndyn_batch_norm_lag(nndyn_network *network, nndyn_dataset *dataset, int64_t capacity, double *lag,
+                                   int64_t *layers);
+
+/** Accuracy with statistics of batch norm recalibrated on the data set itself; the network stays as it is.
+ *  @param network the network
+ *  @param dataset the data, with labels of as many classes as outputs, of the network's precision
+ *  @param accuracy receives the share of samples whose label has the largest output (the first of equals)
+ *  @return as nndyn_batch_norm_lag
+ *  Cost: as there, and one more pass. */
+NNDYN_API int nndyn_batch_norm_accuracy(nndyn_network *network, nndyn_dataset *dataset, double *accuracy);
+
+/** Replace the running statistics of a network by those of a data set, layer after layer; variances are biased ones.
+ *  Parameters stay as they are.
+ *  @param network the network
+ *  @param dataset the data, of the network's precision; labels are not needed
+ *  @return as nndyn_batch_norm_lag; on failure the statistics are as before
+ *  Cost: as there. */
+NNDYN_API int nndyn_batch_norm_recalibrate(nndyn_network *network, nndyn_dataset *dataset);
+
+/** A probe: batch norm after the step: columns "accuracy" (running statistics), "batch_accuracy" (recalibrated on the
+ *  data set) and "lag_1", "lag_2", ... of nndyn_batch_norm_lag.
+ *  @param recorder the recorder
+ *  @param dataset the data, of the network's precision, with labels; kept alive by the probe
+ *  @param options those of every probe
+ *  @param probe receives its number; may be NULL
+ *  @return as the other functions that add a probe (nndyn/recorder.h); NNDYN_EUNSUPPORTED (no batch norm layer) */
+NNDYN_API int nndyn_recorder_add_batch_norm(nndyn_recorder *recorder, nndyn_dataset *dataset,
+                                            const nndyn_options *options, int64_t *probe);
 
 #ifdef __cplusplus
 }

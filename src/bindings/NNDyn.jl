@@ -195,6 +195,23 @@ const RANKS_ZERO_SIGNS = Cint(10)
 const RANKS_CONSTANT = Cint(11)
 const RANKS_SKIPPED = Cint(12)
 const RANKS_VALUES = Cint(13)
+const PHASE_RANDOM = Cint(1)
+const PHASE_EARLY = Cint(2)
+const PHASE_LATE = Cint(3)
+const PHASE_MERGED = Cint(4)
+const PHASE_MIXED = Cint(5)
+const PHASE_ALIGNING = Cint(6)
+const PHASE_FOLDING = Cint(7)
+const GROKKING_UNLEARNED = Cint(1)
+const GROKKING_PROMPT = Cint(2)
+const GROKKING_DELAYED = Cint(3)
+const GROKKING_LAG = Cint(4)
+const GROKKING_MEMORIZED = Cint(0)
+const GROKKING_GENERALIZED = Cint(1)
+const GROKKING_DELAY = Cint(2)
+const GROKKING_BEFORE = Cint(3)
+const GROKKING_BEST = Cint(4)
+const GROKKING_VALUES = Cint(5)
 const SPRINGBLOCK_FIT_AT_BOUND = Cint(1)
 const SPRINGBLOCK_FIT_DEGENERATE = Cint(2)
 const SPRINGBLOCK_FIT_FIXED = Cint(4)
@@ -1247,6 +1264,39 @@ nndyn_projection(network, dataset, options, count, points, directions, values) =
 nndyn_recorder_add_order(recorder, dataset, options, probe) =
     ccall(symbol(:nndyn_recorder_add_order), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}), recorder, dataset,
         options, probe)
+
+nndyn_learning_phases(context, count, layers, gradient, deviation, options, phase, rho, spread) =
+    ccall(symbol(:nndyn_learning_phases), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cint}, Ptr{Cdouble}, Ptr{Cdouble}),
+        context, count, layers, gradient, deviation, options, phase, rho, spread)
+
+nndyn_learning_peak(context, count, gradient, peak, phase) =
+    ccall(symbol(:nndyn_learning_peak), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cint}), context, count,
+        gradient, peak, phase)
+
+nndyn_learning_separation(context, count, accuracy, linear, samples, options, separation) =
+    ccall(symbol(:nndyn_learning_separation), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cvoid}, Ptr{Int64}), context, count, accuracy,
+        linear, samples, options, separation)
+
+nndyn_grokking(context, count, steps, train, test, batch, options, figures, values, verdict) =
+    ccall(symbol(:nndyn_grokking), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble},
+        Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cint}), context, count, steps, train, test, batch, options, figures,
+        values, verdict)
+
+nndyn_batch_norm_lag(network, dataset, capacity, lag, layers) =
+    ccall(symbol(:nndyn_batch_norm_lag), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Int64}), network,
+        dataset, capacity, lag, layers)
+
+nndyn_batch_norm_accuracy(network, dataset, accuracy) =
+    ccall(symbol(:nndyn_batch_norm_accuracy), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}), network, dataset, accuracy)
+
+nndyn_batch_norm_recalibrate(network, dataset) =
+    ccall(symbol(:nndyn_batch_norm_recalibrate), Cint, (Ptr{Cvoid}, Ptr{Cvoid}), network, dataset)
+
+nndyn_recorder_add_batch_norm(recorder, dataset, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_batch_norm), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}), recorder,
+        dataset, options, probe)
 
 nndyn_springblock_create(context, blocks, options, out) =
     ccall(symbol(:nndyn_springblock_create), Cint, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, blocks,
@@ -3520,6 +3570,72 @@ function projection(net::Network, data::Dataset, count = 2; options...)
     points, directions, values = zeros(count, shape(data).samples), zeros(width, count), zeros(count)
     check(net, nndyn_projection(net, data, with_options(options), count, points, directions, values))
     return (points = points, directions = directions, values = values)
+end
+
+"Accuracy, that with recalibrated statistics, and the lag of each batch norm layer, on labeled data."
+function record_batch_norm!(recorder::Recorder, data::Dataset; options...)
+    push!(recorder.parent.keep, data.keep)
+    return probe_number(n -> nndyn_recorder_add_batch_norm(recorder, data, with_options(options), n), recorder)
+end
+
+"How far the running means of each batch norm layer are behind those of the data, in its deviations."
+function batch_norm_lag(net::Network, data::Dataset)
+    layers = Ref{Int64}(0)
+    check(net, nndyn_batch_norm_lag(net, data, 0, C_NULL, layers))
+    lag = zeros(layers[])
+    check(net, nndyn_batch_norm_lag(net, data, length(lag), lag, layers))
+    return lag
+end
+
+"Accuracy with statistics of batch norm recalibrated on the data; the network stays as it is."
+function batch_norm_accuracy(net::Network, data::Dataset)
+    accuracy = Ref(0.0)
+    check(net, nndyn_batch_norm_accuracy(net, data, accuracy))
+    return accuracy[]
+end
+
+"Replace the running statistics of batch norm by those of the data."
+function batch_norm_recalibrate!(net::Network, data::Dataset)
+    check(net, nndyn_batch_norm_recalibrate(net, data))
+    return net
+end
+
+"`PHASE_RANDOM`, `PHASE_EARLY`, ... of each checkpoint (column) by the rank gradients of the layers (rows)."
+function learning_phases(gradient::AbstractMatrix, deviation = nothing; context = default_context(), options...)
+    layers, count = size(gradient)
+    g = dense_array(Float64, gradient, "gradient", layers, count)
+    d = deviation === nothing ? C_NULL : dense_array(Float64, deviation, "deviation", layers, count)
+    phase, rho, spread, o = zeros(Cint, count), zeros(count), zeros(count), with_options(options)
+    check(context, nndyn_learning_phases(context, count, layers, g, d, o, phase, rho, spread))
+    return (phase = phase, rho = rho, spread = spread)
+end
+
+"`(peak, phase)` of a single hidden layer: the checkpoint (from 1) of the largest gradient."
+function learning_peak(gradient::AbstractVector; context = default_context())
+    g, peak, phase = dense_array(Float64, gradient, "gradient", length(gradient)), Ref{Int64}(0),
+    zeros(Cint, length(gradient))
+    check(context, nndyn_learning_peak(context, length(g), g, peak, phase))
+    return (peak = peak[] + 1, phase = phase)
+end
+
+"The first checkpoint (from 1) where a network is better than a linear one by more than chance; or `nothing`."
+function learning_separation(accuracy::AbstractVector, linear::AbstractVector, samples; context = default_context(),
+                             options...)
+    n, found, o = length(accuracy), Ref{Int64}(0), with_options(options)
+    p, q = dense_array(Float64, accuracy, "accuracy", n), dense_array(Float64, linear, "linear", n)
+    check(context, nndyn_learning_separation(context, n, p, q, samples, o, found))
+    return found[] < n ? found[] + 1 : nothing
+end
+
+"Whether test accuracy rises long after the training set is memorized: `GROKKING_UNLEARNED`, `GROKKING_PROMPT`, ..."
+function grokking(steps::AbstractVector, train::AbstractVector, test::AbstractVector, batch = nothing;
+                  context = default_context(), options...)
+    n, verdict, v, o = length(steps), Ref{Cint}(0), zeros(GROKKING_VALUES), with_options(options)
+    at = dense_array(Int64, steps, "steps", n)
+    p, q = dense_array(Float64, train, "train", n), dense_array(Float64, test, "test", n)
+    r = batch === nothing ? C_NULL : dense_array(Float64, batch, "batch", n)
+    check(context, nndyn_grokking(context, n, at, p, q, r, o, length(v), v, verdict))
+    return (verdict = verdict[], memorized = v[1], generalized = v[2], delay = v[3], before = v[4], best = v[5])
 end
 
 "Rank gradients, order-preserving fractions and accuracies of the linear substitution, on labeled data."

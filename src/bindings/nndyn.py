@@ -203,6 +203,23 @@ RANKS_ZERO_SIGNS = 10
 RANKS_CONSTANT = 11
 RANKS_SKIPPED = 12
 RANKS_VALUES = 13
+PHASE_RANDOM = 1
+PHASE_EARLY = 2
+PHASE_LATE = 3
+PHASE_MERGED = 4
+PHASE_MIXED = 5
+PHASE_ALIGNING = 6
+PHASE_FOLDING = 7
+GROKKING_UNLEARNED = 1
+GROKKING_PROMPT = 2
+GROKKING_DELAYED = 3
+GROKKING_LAG = 4
+GROKKING_MEMORIZED = 0
+GROKKING_GENERALIZED = 1
+GROKKING_DELAY = 2
+GROKKING_BEFORE = 3
+GROKKING_BEST = 4
+GROKKING_VALUES = 5
 SPRINGBLOCK_FIT_AT_BOUND = 1
 SPRINGBLOCK_FIT_DEGENERATE = 2
 SPRINGBLOCK_FIT_FIXED = 4
@@ -500,6 +517,14 @@ _FUNCTIONS = {
     "nndyn_ranks_density": (_int, [_ptr, _i64, _i64, _i64, _ptr]),
     "nndyn_projection": (_int, [_ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_recorder_add_order": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_learning_phases": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_learning_peak": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_learning_separation": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr]),
+    "nndyn_grokking": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _i64, _ptr, _ptr]),
+    "nndyn_batch_norm_lag": (_int, [_ptr, _ptr, _i64, _ptr, _ptr]),
+    "nndyn_batch_norm_accuracy": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_batch_norm_recalibrate": (_int, [_ptr, _ptr]),
+    "nndyn_recorder_add_batch_norm": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_springblock_create": (_int, [_ptr, _i64, _ptr, _ptr]),
     "nndyn_springblock_free": (None, [_ptr]),
     "nndyn_springblock_get": (_int, [_ptr, _str, _ptr]),
@@ -1609,6 +1634,25 @@ class Network(_Handle):
         rows = [Separation(*row, int(flag)) for row, flag in zip(values.tolist(), flags)]
         return NetworkSeparation(values[:, SEPARATION_D].copy(), rows, flags, loss.value, accuracy.value)
 
+    def batch_norm_lag(self, dataset):
+        """How far the running means of each batch norm layer are behind those of the data, in its deviations."""
+        layers = _i64()
+        self._do("nndyn_batch_norm_lag", dataset.pointer, 0, None, ctypes.byref(layers))
+        lag = np.empty(layers.value)
+        self._do("nndyn_batch_norm_lag", dataset.pointer, len(lag), _address(lag), None)
+        return lag
+
+    def batch_norm_accuracy(self, dataset):
+        """Accuracy with statistics of batch norm recalibrated on the data; the network stays as it is."""
+        accuracy = _f64()
+        self._do("nndyn_batch_norm_accuracy", dataset.pointer, ctypes.byref(accuracy))
+        return accuracy.value
+
+    def batch_norm_recalibrate(self, dataset):
+        """Replace the running statistics of batch norm by those of the data."""
+        self._do("nndyn_batch_norm_recalibrate", dataset.pointer)
+        return self
+
     def order_group(self, dataset, layer, v, units=None, **options):
         """(counts, tau_b, rho) of sum v f(h) against sum v h, of units (all) of an activation layer."""
         v = _array(v, "v", (None,))
@@ -2182,6 +2226,11 @@ class Recorder(_Handle):
         """Loss on a data set, and accuracy if it has labels."""
         self._needs.append(dataset._keep)
         return self._add("evaluation", (dataset.pointer,), options)
+
+    def batch_norm(self, dataset, **options):
+        """Accuracy, that with recalibrated statistics, and the lag of each batch norm layer, on labeled data."""
+        self._needs.append(dataset._keep)
+        return self._add("batch_norm", (dataset.pointer,), options)
 
     def order(self, dataset, **options):
         """Rank gradients, order-preserving fractions and accuracies of the linear substitution, on labeled data."""
@@ -3150,6 +3199,57 @@ class FixedPoints(_Handle):
 OrderPairs = collections.namedtuple("OrderPairs", "counts tau_b rho verdict strict discordance")
 OrderBundle = collections.namedtuple("OrderBundle", "positions values verdict certain")
 OrderBundleOn = collections.namedtuple("OrderBundleOn", "y between verdict")
+
+
+LearningPhases = collections.namedtuple("LearningPhases", "phase rho spread")
+Grokking = collections.namedtuple("Grokking", "verdict memorized generalized delay before best")
+
+
+def learning_phases(gradient, deviation=None, context=None, **options):
+    """PHASE_RANDOM, _EARLY, ... of each checkpoint (row) by the rank gradients of the layers (columns)."""
+    context = context or default_context()
+    gradient = _array(gradient, "gradient", (None, None))
+    deviation = None if deviation is None else _array(deviation, "deviation", gradient.shape)
+    phase, rho, spread = np.empty(len(gradient), np.int32), np.empty(len(gradient)), np.empty(len(gradient))
+    with context._options(options) as o:
+        _call(context, "nndyn_learning_phases", context.pointer, *gradient.shape, _address(gradient),
+              _address(deviation), o, _address(phase), _address(rho), _address(spread))
+    return LearningPhases(phase, rho, spread)
+
+
+def learning_peak(gradient, context=None):
+    """(checkpoint of the largest gradient, PHASE_ALIGNING or PHASE_FOLDING of each) of a single hidden layer."""
+    context = context or default_context()
+    gradient = _array(gradient, "gradient", (None,))
+    peak, phase = _i64(), np.empty(len(gradient), np.int32)
+    _call(context, "nndyn_learning_peak", context.pointer, len(gradient), _address(gradient), ctypes.byref(peak),
+          _address(phase))
+    return peak.value, phase
+
+
+def learning_separation(accuracy, linear, samples, context=None, **options):
+    """The first checkpoint where a network is better than a linear one by more than chance; None if there is none."""
+    context = context or default_context()
+    accuracy = _array(accuracy, "accuracy", (None,))
+    linear = _array(linear, "linear", accuracy.shape)
+    found = _i64()
+    with context._options(options) as o:
+        _call(context, "nndyn_learning_separation", context.pointer, len(accuracy), _address(accuracy),
+              _address(linear), samples, o, ctypes.byref(found))
+    return found.value if found.value < len(accuracy) else None
+
+
+def grokking(steps, train, test, batch=None, context=None, **options):
+    """Whether test accuracy rises long after the training set is memorized: GROKKING_UNLEARNED, _PROMPT, ..."""
+    context = context or default_context()
+    steps = _array(steps, "steps", (None,), np.int64)
+    train, test = _array(train, "train", steps.shape), _array(test, "test", steps.shape)
+    batch = None if batch is None else _array(batch, "batch", steps.shape)
+    values, verdict = np.empty(GROKKING_VALUES), _int()
+    with context._options(options) as o:
+        _call(context, "nndyn_grokking", context.pointer, len(steps), _address(steps), _address(train),
+              _address(test), _address(batch), o, len(values), _address(values), ctypes.byref(verdict))
+    return Grokking(verdict.value, *values.tolist())
 
 
 def order_pairs(h, g, context=None):

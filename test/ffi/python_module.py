@@ -434,6 +434,33 @@ def test_basin_weights():
     assert abs(accuracy[0] - drawn["accuracy"]) < 0.05 and 0 <= accuracy[1] <= 1
 
 
+def test_phases():
+    if "nndyn_grokking" not in nndyn._FUNCTIONS:
+        return
+    rising = np.array([[0.1, 0.2, 0.3, 0.4, 0.5]])
+    found = nndyn.learning_phases(np.repeat(rising, 3, 0), np.full((3, 5), 0.01))
+    assert list(found.phase) == [nndyn.PHASE_LATE] * 3
+    close(found.rho, [1, 1, 1])
+    close(found.spread, [4 / 3] * 3)
+    peak, phase = nndyn.learning_peak([1, 3, 2])
+    assert peak == 1 and list(phase) == [nndyn.PHASE_ALIGNING] * 2 + [nndyn.PHASE_FOLDING]
+    assert nndyn.learning_separation([0.5, 0.9], [0.5, 0.5], 1000) == 1
+    assert nndyn.learning_separation([0.5, 0.5], [0.5, 0.5], 1000, errors=2) is None
+    run = nndyn.grokking([1, 10, 100], [0.5, 1, 1], [0.1, 0.1, 0.9])
+    assert run.verdict == nndyn.GROKKING_DELAYED and run.delay == 10 and run.memorized == 10
+    assert nndyn.grokking([1, 10, 100], [0.5, 1, 1], [0.1, 0.1, 0.9], [0.1, 0.9, 0.9]).verdict == nndyn.GROKKING_LAG
+    net = nndyn.Network(3).dense(4).batch_norm().activation("tanh").dense(2).loss("softmax_cross_entropy").initialize(1)
+    data = nndyn.Dataset(RNG.normal(size=(30, 3)), labels=RNG.integers(0, 2, 30), classes=2)
+    assert net.batch_norm_lag(data)[0] > 0
+    expected = net.batch_norm_accuracy(data)
+    recorder = nndyn.Recorder(trainer := nndyn.Trainer(net, "sgd", rate=1e-9))
+    recorder.batch_norm(data)
+    trainer.run(data.batches("full"), 1)
+    assert recorder["batch_norm"]["batch_accuracy"][-1] == expected
+    assert net.batch_norm_recalibrate(data).evaluate(data)[1] == expected
+    close(net.batch_norm_lag(data), [0])
+
+
 def test_separation():
     x, labels = RNG.normal(size=(300, 4)), np.arange(300) % 3
     x[:, 0] += 2 * labels

@@ -108,4 +108,9 @@ int nd_ranks_fill(nndyn_ranks *ranks, void *handle, const int64_t *labels, nd_ra
 int nd_rank_network(nd_frozen *frozen, const nd_substitution *substitution, const nndyn_dataset *dataset,
                     const nd_option_value *options, nndyn_ranks **out);
 
+/* ---- accuracies along training (phases.c) ------------------------------------------------------------------------ */
+
+/* Every one within [0, 1], or NNDYN_EDATA. */
+int nd_check_accuracies(void *handle, int64_t count, const double *accuracy, const char *argument);
+
 #endif
