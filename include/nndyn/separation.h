@@ -79,7 +79,7 @@ enum {
  *  @param flags receives bits; may be NULL
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EDATA (a number is not finite, with row and column; a label out
  *          of range), NNDYN_ENUMERIC (squares beyond the range of double; no convergence), NNDYN_EBUSY, NNDYN_ENOMEM,
- *          NNDYN_ELIMIT, NNDYN_ECANCELED
+ *          NNDYN_ELIMIT, NNDYN_ECALLBACK (the executor failed), NNDYN_ECANCELED
  *  Cost: O(n width), memory O(classes width).  "he_su" adds 2 n width classes + O(width classes^2) flops and never
  *  forms a width x width matrix; "inverse" forms one (2 n width^2 + O(width^3)), or where width > n the n x width
  *  matrix of deviations (O(n^2 width)). */
@@ -134,7 +134,9 @@ NNDYN_API void nndyn_separation_stream_free(nndyn_separation_stream *stream);
  *  @param x n x width
  *  @param labels n of them, 0..classes-1
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_ESTATE (in the second pass a class gets more samples than in the
- *          first), NNDYN_EBUSY */
+ *          first), NNDYN_EBUSY, NNDYN_ECALLBACK (the executor failed: only some of the samples count, and all calls but
+ *          nndyn_separation_stream_free return NNDYN_ESTATE from then on).  After any other failure the accumulator is
+ *          as it was. */
 NNDYN_API int nndyn_separation_stream_add(nndyn_separation_stream *stream, int64_t n, const double *x,
                                           const int64_t *labels);
 /** As nndyn_separation_stream_add, in single precision. */
@@ -198,7 +200,7 @@ NNDYN_API int nndyn_separation_layers(nndyn_network *network, const nndyn_option
  *  @param accuracy receives the accuracy, likewise; may be NULL
  *  @return as nndyn_network_evaluate; NNDYN_EARG also if capacity is less than there are sites, NNDYN_ESTATE if the
  *          data have no labels, NNDYN_ENUMERIC also if features of a hidden layer are not finite (the message names the
- *          layer)
+ *          layer) or their squares are beyond the range of double, NNDYN_ECALLBACK also if the executor failed
  *  Cost: D adds 2 to 9 percent to the forward pass, the less the wider the layers (measured with 20 layers and 10
  *  classes, float32, AVX-512, one thread: 7 to 9 percent at width 100, 2 to 3 percent at width 1000); with "he_su" or
  *  "inverse" a second pass. */

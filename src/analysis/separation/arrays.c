@@ -57,7 +57,7 @@ static int add_rows(nndyn_context *context, const given *g, nd_separator *s, con
         const int64_t count = g->n - first < ND_SEPARATION_ROWS ? g->n - first : ND_SEPARATION_ROWS;
         const void *x = (const char *)g->x + (size_t)(first * g->stride) * size;
         if (s->second == NULL) {
-            nd_separator_add(s, g->dtype, count, g->stride, x, g->labels + first);
+            ND_TRY(nd_separator_add(s, g->dtype, count, g->stride, x, g->labels + first));
         } else {
             ND_TRY(nd_second_add(context, s->second, g->dtype, count, g->stride, x, g->labels + first));
         }

@@ -63,11 +63,12 @@ int nd_means_create(void *handle, const nd_moments *moments, int by_class, nd_me
     }
     out->arena.context = nd_handle_context(handle);
     carve(out);
+    ND_TRY(nd_check_memory(handle, (double)out->arena.used, "the means of all classes"));
     ND_TRY(nd_arena_reserve(&out->arena, handle));
     carve(out);
     take_classes(moments, by_class, out);
     take_offsets(out);
-    if (!isfinite(out->within) || !isfinite(out->between)) {
+    if (!isfinite(out->within) || !isfinite(out->between) || !isfinite(out->floor)) {
         nd_means_free(out);
         return nd_fail(handle, NNDYN_ENUMERIC,
                        "squares of the features are beyond the range of double; scale the features down");

@@ -106,17 +106,17 @@ static void add_class(void *job, int64_t c)
 /* Numbers from which threads gain more than their start costs. */
 enum { MANY = 1 << 16 };
 
-void nd_moments_add(nndyn_context *context, nd_moments *m, const nd_groups *groups, int dtype, int64_t stride,
-                    const void *x)
+int nd_moments_add(nndyn_context *context, nd_moments *m, const nd_groups *groups, int dtype, int64_t stride,
+                   const void *x)
 {
     addition a = {m, groups, nd_context_kernels(context), dtype, stride, x};
     if (m->classes > 1 && groups->count > MANY / m->width) {
-        nd_parallel(context, m->classes, add_class, &a);
-        return;
+        return nd_parallel(context, m->classes, add_class, &a);
     }
     for (int64_t c = 0; c < m->classes; c++) {
         add_class(&a, c);
     }
+    return NNDYN_OK;
 }
 
 /* Chan's formula: the scatter of two sets is that of each and that between their means. */

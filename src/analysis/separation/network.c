@@ -33,6 +33,7 @@ typedef struct ride {
     int64_t least, block, count; /* rows that a strip must have; number of the block, its rows */
     const int64_t *labels;       /* of the block */
     const void *workspace;
+    int failed; /* a status of rows in the first pass: only of the calling thread, whose rows the executor may refuse */
     nd_arena arena, strip_arena;
 } ride;
 
@@ -70,6 +71,20 @@ static void carve_strips(ride *r)
     }
 }
 
+/* Both passes of all sites, before either of them is begun. */
+static int check_bytes(const ride *r)
+{
+    const double classes = (double)r->dataset->classes;
+    double bytes = 0;
+    for (int64_t i = 0; i < r->sites; i++) {
+        bytes += 2.0 * sizeof(double) * classes * (double)r->widths[i] * (in_strips(r, i) ? STRIPS : 1);
+        if (r->rule.he_su || r->rule.inverse) {
+            bytes += nd_second_bytes(r->widths[i], r->dataset->classes, &r->rule, r->rule.inverse);
+        }
+    }
+    return nd_check_memory(r->network, bytes, "the separation of all sites");
+}
+
 static int open_ride(ride *r)
 {
     r->arena.context = r->strip_arena.context = r->network->handle.context;
@@ -80,6 +95,7 @@ static int open_ride(ride *r)
     ND_TRY(nd_arena_reserve(&r->arena, r->network));
     carve(r);
     nd_separation_sites(r->network, r->outputs, r->sites, r->layers, r->widths);
+    ND_TRY(check_bytes(r));
     carve_strips(r);
     ND_TRY(nd_arena_reserve(&r->strip_arena, r->network));
     carve_strips(r);
@@ -134,7 +150,11 @@ static void add_rows(void *user, int64_t layer, int64_t number, int64_t first, i
         return;
     }
     nd_moments *m = number == 0 ? &r->separators[i].moments : &r->more[i * (STRIPS - 1) + number - 1];
-    nd_moments_add(r->arena.context, m, groups_of(r, number, first, count), r->network->dtype, r->widths[i], out);
+    const nd_groups *groups = groups_of(r, number, first, count);
+    const int status = nd_moments_add(r->arena.context, m, groups, r->network->dtype, r->widths[i], out);
+    if (status != NNDYN_OK) {
+        r->failed = status;
+    }
 }
 
 static void join_strips(ride *r)
@@ -181,9 +201,12 @@ static int check_features(const ride *r)
         const nd_moments *m = &r->separators[i].moments;
         for (int64_t c = 0; c < m->classes; c++) {
             if (!isfinite(m->square[c])) {
-                return nd_fail(r->network, NNDYN_ENUMERIC,
-                               "the output of layer %lld is not finite, or its squares are beyond the range of double",
-                               (long long)r->layers[i]);
+                return r->layers[i] < 0
+                           ? nd_fail(r->network, NNDYN_ENUMERIC, "squares of the input are beyond the range of double")
+                           : nd_fail(r->network, NNDYN_ENUMERIC,
+                                     "the output of layer %lld is not finite, or its squares are beyond the range of "
+                                     "double",
+                                     (long long)r->layers[i]);
             }
         }
     }
@@ -194,9 +217,15 @@ static int make_passes(ride *r, double *loss, double *accuracy)
 {
     const nd_watch watch = {begin_block, add_rows, NULL, r, STRIPS, r->least};
     const nd_watch again = {NULL, NULL, add_block, r, 0, 0};
-    ND_TRY(nd_network_evaluate(r->network, r->dataset, &watch, loss, accuracy));
-    join_strips(r);
-    ND_TRY(check_features(r));
+    const int status = nd_network_evaluate(r->network, r->dataset, &watch, loss, accuracy);
+    if (status == NNDYN_OK || status == NNDYN_ENUMERIC) { /* a loss that is not finite began at some layer */
+        join_strips(r);
+        ND_TRY(check_features(r));
+    }
+    ND_TRY(status);
+    if (r->failed != NNDYN_OK) {
+        return r->failed;
+    }
     if (!r->rule.he_su && !r->rule.inverse) {
         return NNDYN_OK;
     }

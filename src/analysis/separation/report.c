@@ -80,6 +80,7 @@ int nd_report_inverse(void *handle, const nd_second *s, nd_separation_report *re
 {
     const int64_t d = s->width, numbers = nd_product(d, d);
     double *a = NULL, *values;
+    ND_TRY(nd_check_memory(handle, (double)sizeof *a * (double)d * (double)(d + 1), "the eigenvectors of the scatter"));
     ND_TRY(nd_allocate_for(handle, numbers < 0 ? -1 : numbers + d, sizeof *a, &a));
     values = a + numbers;
     memcpy(a, s->scatter, (size_t)numbers * sizeof *a);

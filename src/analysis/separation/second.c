@@ -66,12 +66,11 @@ static int decompose(void *handle, nd_second *s)
     return status;
 }
 
-static double bytes_of(const nd_second *s, int with_scatter)
+double nd_second_bytes(int64_t width, int64_t classes, const nd_separation_rule *rule, int with_scatter)
 {
-    const double width = (double)s->width, classes = (double)s->means.present;
-    const double scatter = with_scatter ? width * width : 0;
-    const double span = s->rule.he_su ? classes * (width + classes + (double)s->block) : 0;
-    return (double)sizeof(double) * (scatter + span + (double)s->block * width);
+    const double d = (double)width, c = (double)classes, block = (double)rule->block;
+    const double scatter = with_scatter ? d * d : 0, span = rule->he_su ? c * (d + c + block) : 0;
+    return (double)sizeof(double) * (scatter + span + block * d);
 }
 
 int nd_second_create(void *handle, const nd_moments *moments, const nd_separation_rule *rule, int with_scatter,
@@ -82,7 +81,8 @@ int nd_second_create(void *handle, const nd_moments *moments, const nd_separatio
     ND_TRY(nd_means_create(handle, moments, rule->by_class, &out->means));
     out->possible = out->means.present - 1 < out->width ? out->means.present - 1 : out->width;
     out->arena.context = nd_handle_context(handle);
-    status = nd_check_memory(handle, bytes_of(out, with_scatter), "the second pass");
+    status =
+        nd_check_memory(handle, nd_second_bytes(out->width, out->means.present, rule, with_scatter), "the second pass");
     if (status == NNDYN_OK) {
         carve(out, with_scatter);
         status = nd_arena_reserve(&out->arena, handle);

@@ -65,9 +65,10 @@ void nd_moments_add_f32(nd_moments *moments, const nd_kernels_f32 *k, const nd_g
                         const float *x, int64_t c);
 void nd_moments_add_f64(nd_moments *moments, const nd_kernels_f64 *k, const nd_groups *groups, int64_t stride,
                         const double *x, int64_t c);
-/* The rows of all classes; classes on different threads where that is worth it. */
-void nd_moments_add(nndyn_context *context, nd_moments *moments, const nd_groups *groups, int dtype, int64_t stride,
-                    const void *x);
+/* The rows of all classes; classes on different threads where that is worth it.  NNDYN_ECALLBACK if the executor
+ * failed: then some classes have their rows and others do not. */
+int nd_moments_add(nndyn_context *context, nd_moments *moments, const nd_groups *groups, int dtype, int64_t stride,
+                   const void *x);
 void nd_moments_merge(nd_moments *moments, const nd_moments *other);
 void nd_moments_mean(const nd_moments *moments, int64_t c, double *mean);
 /* Sum of squared distances from the mean of the class. */
@@ -107,6 +108,8 @@ typedef struct nd_second {
 /* with_scatter: for D_inverse by Sigma_W. */
 int nd_second_create(void *handle, const nd_moments *moments, const nd_separation_rule *rule, int with_scatter,
                      nd_second *out);
+/* What it takes with so many classes that have samples. */
+double nd_second_bytes(int64_t width, int64_t classes, const nd_separation_rule *rule, int with_scatter);
 void nd_second_free(nd_second *second);
 /* Rows of either precision; `left` must not run out. */
 int nd_second_add(nndyn_context *context, nd_second *second, int dtype, int64_t n, int64_t stride, const void *x,
@@ -148,9 +151,9 @@ typedef struct nd_separator {
 int nd_separator_create(void *handle, int64_t width, int64_t classes, const nd_separation_rule *rule, int with_groups,
                         nd_separator *out);
 void nd_separator_free(nndyn_context *context, nd_separator *separator);
-/* At most ND_SEPARATION_ROWS rows, checked, with labels in range, to the first pass. */
-void nd_separator_add(nd_separator *separator, int dtype, int64_t n, int64_t stride, const void *x,
-                      const int64_t *labels);
+/* At most ND_SEPARATION_ROWS rows, checked, with labels in range, to the first pass; fails as nd_moments_add. */
+int nd_separator_add(nd_separator *separator, int dtype, int64_t n, int64_t stride, const void *x,
+                     const int64_t *labels);
 int nd_separator_second(void *handle, nd_separator *separator, int with_scatter);
 int nd_separator_report(void *handle, const nd_separator *separator, nd_separation_report *report);
 

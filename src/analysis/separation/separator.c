@@ -173,10 +173,10 @@ void nd_separator_free(nndyn_context *context, nd_separator *s)
     nd_arena_free(&s->arena);
 }
 
-void nd_separator_add(nd_separator *s, int dtype, int64_t n, int64_t stride, const void *x, const int64_t *labels)
+int nd_separator_add(nd_separator *s, int dtype, int64_t n, int64_t stride, const void *x, const int64_t *labels)
 {
     nd_groups_fill(&s->groups, n, labels);
-    nd_moments_add(s->arena.context, &s->moments, &s->groups, dtype, stride, x);
+    return nd_moments_add(s->arena.context, &s->moments, &s->groups, dtype, stride, x);
 }
 
 int nd_separator_second(void *handle, nd_separator *s, int with_scatter)

@@ -6,6 +6,7 @@
 struct nndyn_separation_stream {
     nd_handle handle;
     nd_separator s;
+    int broken; /* a call of the executor failed, and some of a block's classes have its rows */
 };
 
 static void destroy(void *object)
@@ -52,6 +53,16 @@ void nndyn_separation_stream_free(nndyn_separation_stream *stream)
     nd_handle_release(stream);
 }
 
+static int check_whole(void *handle, const nndyn_separation_stream *stream)
+{
+    if (stream->broken) {
+        return nd_fail(handle, NNDYN_ESTATE,
+                       "the executor failed while samples were added, and only some of them count; begin with a new "
+                       "stream");
+    }
+    return NNDYN_OK;
+}
+
 /* ---- add --------------------------------------------------------------------------------------------------------- */
 
 /* The second pass must not see more samples of a class than the first did. */
@@ -74,25 +85,37 @@ static int check_left(nndyn_separation_stream *stream, int64_t n, const int64_t 
     return NNDYN_OK;
 }
 
-static int add(nndyn_separation_stream *stream, int dtype, int64_t n, const void *x, const int64_t *labels)
+static int add_checked(nndyn_separation_stream *stream, int dtype, int64_t n, const void *x, const int64_t *labels)
 {
     nd_separator *s = &stream->s;
     const int64_t width = s->moments.width;
     const size_t size = dtype == NNDYN_F32 ? sizeof(float) : sizeof(double);
-    ND_TRY(nd_check_size(stream, n, 1, INT64_MAX / 16, "n"));
-    ND_TRY(nd_check_pointer(stream, x, "x"));
-    ND_TRY(nd_check_pointer(stream, labels, "labels"));
-    ND_TRY(nd_check_rows(stream, dtype, n, width, width, x));
-    ND_TRY(nd_check_labels(stream, n, s->moments.classes, labels));
     if (s->second != NULL) {
-        ND_TRY(check_left(stream, n, labels));
         return nd_second_add(stream->handle.context, s->second, dtype, n, width, x, labels);
     }
     for (int64_t first = 0; first < n; first += ND_SEPARATION_ROWS) {
         const int64_t count = n - first < ND_SEPARATION_ROWS ? n - first : ND_SEPARATION_ROWS;
-        nd_separator_add(s, dtype, count, width, (const char *)x + (size_t)(first * width) * size, labels + first);
+        const void *rows = (const char *)x + (size_t)(first * width) * size;
+        ND_TRY(nd_separator_add(s, dtype, count, width, rows, labels + first));
     }
     return NNDYN_OK;
+}
+
+static int add(nndyn_separation_stream *stream, int dtype, int64_t n, const void *x, const int64_t *labels)
+{
+    const nd_separator *s = &stream->s;
+    ND_TRY(check_whole(stream, stream));
+    ND_TRY(nd_check_size(stream, n, 1, INT64_MAX / 16, "n"));
+    ND_TRY(nd_check_pointer(stream, x, "x"));
+    ND_TRY(nd_check_pointer(stream, labels, "labels"));
+    ND_TRY(nd_check_rows(stream, dtype, n, s->moments.width, s->moments.width, x));
+    ND_TRY(nd_check_labels(stream, n, s->moments.classes, labels));
+    if (s->second != NULL) {
+        ND_TRY(check_left(stream, n, labels));
+    }
+    const int status = add_checked(stream, dtype, n, x, labels);
+    stream->broken = status != NNDYN_OK;
+    return status;
 }
 
 int nndyn_separation_stream_add(nndyn_separation_stream *stream, int64_t n, const double *x, const int64_t *labels)
@@ -184,8 +207,12 @@ static int merge(nndyn_separation_stream *stream, nndyn_separation_stream *other
     if (stream == other) {
         return nd_fail(stream, NNDYN_EARG, "other is the stream itself, must be another one");
     }
+    ND_TRY(check_whole(stream, stream));
     ND_TRY(nd_hold(stream, other, ND_SEPARATION_STREAM, "other"));
-    const int status = merge_held(stream, &other->s);
+    int status = check_whole(stream, other);
+    if (status == NNDYN_OK) {
+        status = merge_held(stream, &other->s);
+    }
     nd_unhold(other);
     return status;
 }
@@ -220,6 +247,7 @@ static int copy(nndyn_separation_stream *stream, nndyn_separation_stream **out)
     const nd_separator *s = &stream->s;
     nndyn_separation_stream *made;
     ND_TRY(nd_check_pointer(stream, out, "out"));
+    ND_TRY(check_whole(stream, stream));
     ND_TRY(make(stream, s->moments.width, s->moments.classes, &s->rule, &made));
     const int status = copy_into(stream, s, &made->s);
     if (status != NNDYN_OK) {
@@ -258,6 +286,7 @@ static int check_samples(nndyn_separation_stream *stream)
 static int begin_second(nndyn_separation_stream *stream)
 {
     nd_separator *s = &stream->s;
+    ND_TRY(check_whole(stream, stream));
     if (s->second != NULL) {
         return nd_fail(stream, NNDYN_ESTATE, "the second pass was begun before");
     }
@@ -281,6 +310,7 @@ static int get(nndyn_separation_stream *stream, int64_t count, double *values, i
     nd_separation_report report;
     ND_TRY(nd_check_size(stream, count, 1, INT_MAX, "count"));
     ND_TRY(nd_check_pointer(stream, values, "values"));
+    ND_TRY(check_whole(stream, stream));
     ND_TRY(check_samples(stream));
     const int64_t left = s->second != NULL ? total(s->moments.classes, s->second->left) : 0;
     if (left > 0) {
