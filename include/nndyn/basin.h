@@ -18,6 +18,7 @@
 #include "data.h"
 #include "network.h"
 #include "recorder.h"
+#include "training.h"
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -141,6 +142,26 @@ NNDYN_API int nndyn_basin_unit(nndyn_basin *basin, const char **unit);
 NNDYN_API int nndyn_basin_sample(nndyn_network *network, nndyn_dataset *dataset, const nndyn_options *options,
                                  nndyn_basin **out);
 
+/** Distances of the decision boundaries, linearized in the inputs, and the accuracy they predict under Gaussian noise:
+ *
+ *     d = min over k of m_k / |grad m_k|,    m_k = z_y - z_k,        A(sigma) = mean over samples of Phi(d / sigma)
+ *
+ *  Exact for a linear decision between two classes; elsewhere an estimate, good while A > 0.95 and optimistic beyond.
+ *  d is negative for a sample that is misclassified, infinite where no margin has a slope.
+ *  @param network the network, of either precision (computed in float64), in evaluation mode; a single output has the
+ *         margin to where the other class begins
+ *  @param dataset the data, with labels, of the network's precision
+ *  @param count how many amplitudes, at least 0
+ *  @param sigma the amplitudes, positive: standard deviations of each component; NULL if count is 0
+ *  @param accuracy receives count numbers; NULL if count is 0
+ *  @param distances receives d of each sample; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG (sizes, precision, no labels, amplitudes), NNDYN_EDATA (parameters are not finite),
+ *          NNDYN_ESTATE (no layers), NNDYN_EUNSUPPORTED (a derivative is missing), NNDYN_ENOMEM, NNDYN_ELIMIT,
+ *          NNDYN_EBUSY, NNDYN_ECANCELED
+ *  Cost: samples x (classes - 1) backward passes.  Bits do not depend on the number of threads. */
+NNDYN_API int nndyn_basin_margins(nndyn_network *network, nndyn_dataset *dataset, int64_t count, const double *sigma,
+                                  double *accuracy, double *distances);
+
 /* ---- basins in weight space: static ------------------------------------------------------------------------------ */
 
 /** Basin of a trained network by noise added to its weights, all layers at once, without training again:
@@ -239,6 +260,113 @@ NNDYN_API int nndyn_basin_loss_radius(nndyn_network *network, nndyn_dataset *dat
  *  Cost: samples x (classes - 1) backward passes. */
 NNDYN_API int nndyn_basin_linearized(nndyn_network *network, nndyn_dataset *dataset, int64_t count, const double *sigma,
                                      const nndyn_options *options, double *accuracy);
+
+/* ---- basins in weight space: dynamic ----------------------------------------------------------------------------- */
+
+/** What training returns to after a kick of the weights. */
+typedef struct nndyn_basin_returns nndyn_basin_returns;
+
+/** Senses of returning, from the strictest; theta* and L*, A* are the network before the kick. */
+enum {
+    NNDYN_RETURN_MINIMUM = 0,  /* |theta - theta*| <= delta_weights |theta*| */
+    NNDYN_RETURN_MATCHED = 1,  /* the same after undoing what does not change the function: order of hidden units, signs
+                                  of those with an odd activation, scales of those of ReLU type */
+    NNDYN_RETURN_FUNCTION = 2, /* predictions (without labels: outputs, within delta_outputs) agree on a share
+                                  1 - delta_function of the probe set */
+    NNDYN_RETURN_ACCURACY = 3, /* accuracy on the data >= A* - delta_accuracy */
+    NNDYN_RETURN_LOSS = 4,     /* loss on the data <= L* + delta_loss */
+    NNDYN_RETURNS = 5
+};
+
+/** Release a result.  @param returns a result or NULL */
+NNDYN_API void nndyn_basin_returns_free(nndyn_basin_returns *returns);
+
+/** Kick a network's weights, train it for a number of steps, and see whether it comes back: share of draws that do, for
+ *  each size of the kick.  The control, r = 0, is always there beside the given radii.  The network and the trainer are
+ *  not changed: each trial runs on a copy in float64, from a fresh optimizer state and step 0 of the schedule.
+ *  @param trainer the trainer, for its network, loss, optimizer and settings
+ *  @param dataset the data that training goes on with, of the network's precision
+ *  @param probe a data set for the agreement of predictions (targets and labels are not looked at); NULL: dataset
+ *  @param count how many radii, at least 1
+ *  @param radii sizes of the kick r S xi, positive, ascending
+ *  @param options "steps" (integer, 1000, at least 1): T; "draws" (integer, 20, at least 1); "seed" (integer, 0): of
+ *         the kicks; "scale", "weights", "biases", "norms" as of nndyn_basin_weights;
+ *         "batch" (integer, 0): size of batches drawn by epochs, 0 for all samples; "batch_seed" (integer, 0) and
+ *         "common_batches" (integer, 0): 1 gives all trials the same batches, 0 each draw its own (of dropout and
+ *         Langevin noise likewise), so that the control shows what the noise of batches does alone;
+ *         "delta_weights" (real, 0.05), "delta_function", "delta_outputs", "delta_accuracy", "delta_loss" (reals,
+ *         0.01): tolerances; "match" (integer, 1): 0 leaves out NNDYN_RETURN_MATCHED;
+ *         "falling" (real, 0.001): a trial that has not returned is undecided if its loss on the data fell by more than
+ *         this share of itself over the last tenth of the steps;
+ *         "level" (real, 0.95): of the intervals
+ *  @param out receives the result
+ *  @return NNDYN_OK, NNDYN_EARG (sizes, precision, radii), NNDYN_EOPTION, NNDYN_EDATA, NNDYN_ESTATE (as
+ *          nndyn_basin_weights), NNDYN_ENUMERIC (training diverges without any kick: the rate is unstable),
+ *          NNDYN_EUNSUPPORTED (matching with residual blocks), NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_EBUSY, NNDYN_ECANCELED
+ *  Cost: draws x (radii + 1) x steps training steps; a control without noise of any kind is run once.  Bits do not
+ *  depend on the number of threads. */
+NNDYN_API int nndyn_basin_return(nndyn_trainer *trainer, nndyn_dataset *dataset, nndyn_dataset *probe, int64_t count,
+                                 const double *radii, const nndyn_options *options, nndyn_basin_returns **out);
+
+/** Bytes and flops of nndyn_basin_return.
+ *  @param trainer,dataset,probe,count,options as there
+ *  @param bytes,flops receive the figures; either may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_ESTATE, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_return_forecast(nndyn_trainer *trainer, nndyn_dataset *dataset, nndyn_dataset *probe,
+                                          int64_t count, const nndyn_options *options, int64_t *bytes, double *flops);
+
+/** Sizes of a result.
+ *  @param returns the result
+ *  @param radii receives how many radii there are, the control among them; may be NULL
+ *  @param draws receives how many trials a radius; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_returns_shape(nndyn_basin_returns *returns, int64_t *radii, int64_t *draws);
+
+/** p(r): share of trials that returned.  The interval is Wilson's at its lower end as if no undecided trial returned,
+ *  at its upper end as if all did.
+ *  @param returns the result
+ *  @param criterion NNDYN_RETURN_*
+ *  @param capacity for how many radii there is room; 0 to ask for their number
+ *  @param radius receives the radii, 0 first; may be NULL
+ *  @param share receives p; may be NULL
+ *  @param low,high receive the interval; may be NULL
+ *  @param undecided receives counts of undecided trials; may be NULL
+ *  @param count receives how many radii there are; the first capacity of these are written
+ *  @return NNDYN_OK, NNDYN_EARG (also: the call was without "match", the data without labels), NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_returns_curve(nndyn_basin_returns *returns, int criterion, int64_t capacity, double *radius,
+                                        double *share, double *low, double *high, int64_t *undecided, int64_t *count);
+
+/** R_q = sup { r : p(r') >= q for all r' <= r }, between two of the radii.
+ *  @param returns the result
+ *  @param criterion NNDYN_RETURN_*
+ *  @param q the share, within (0, 1]: 0.5 and 0.95 are usual
+ *  @param inside receives the largest radius with p >= q there and below (NaN: not even the control); may be NULL
+ *  @param outside receives the next radius, infinite beyond the last; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG (also: the call was without "match", the data without labels), NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_returns_radius(nndyn_basin_returns *returns, int criterion, double q, double *inside,
+                                         double *outside);
+
+/** A quantity of each trial of one radius, by name: "kicked_accuracy" and "kicked_loss", right after the kick;
+ *  "accuracy", "loss", at the end; "distance", |theta - theta*| at the end; "matched", the same modulo symmetries (an
+ *  upper bound: the best pairing found; NaN without "match"); "agreement", share of equal predictions (without labels:
+ *  outputs) on the probe set;
+ *  "fall", share of the loss lost in the last tenth of the steps; "diverged", 1 if training broke off because it was
+ *  not finite any more (then all else at the end is NaN).
+ *  @param returns the result
+ *  @param name one of these
+ *  @param radius number of the radius, 0 for the control
+ *  @param capacity for how many trials there is room; 0 to ask for their number
+ *  @param values receives them
+ *  @param count receives how many trials there are; the first capacity of these are written
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_returns_get(nndyn_basin_returns *returns, const char *name, int64_t radius, int64_t capacity,
+                                      double *values, int64_t *count);
+
+/** theta*, L*, A*: |theta*|, and loss and accuracy on the data before any kick; any output may be NULL.
+ *  @param returns the result
+ *  @param norm,loss,accuracy receive them
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_returns_reference(nndyn_basin_returns *returns, double *norm, double *loss, double *accuracy);
 
 #ifdef __cplusplus
 }

@@ -134,6 +134,22 @@ NNDYN_API int nndyn_basin_map_grid(nndyn_basin_map *basins, int64_t axes, const 
                                    const double *high, const int64_t *counts, const double *origin, int64_t *labels,
                                    int64_t *steps);
 
+/** How far a basin reaches along rays from the first point of its attractor: the first exit on a march in steps, then
+ *  bisected.  The least of many radii is a shock that is enough to leave: an upper bound of the least shock.
+ *  @param basins the basin map
+ *  @param attractor which one
+ *  @param n rays, at least 1
+ *  @param directions n x dimension, of any length but 0
+ *  @param options "step" (double > 0, 0.05): of the march; a gap that is shorter may be missed; "cap" (double > 0,
+ *         10, at most 1e9 steps): how far the march goes; "tolerance" (double > 0, 1e-7): the bisection ends when the
+ *         exit is known to so much
+ *  @param radii receives n lengths, infinity where a ray has not left within the cap; a start that is undecided has
+ *         left
+ *  @return as nndyn_basin_map_label; NNDYN_EDATA also for a direction 0, NNDYN_EOPTION
+ *  Cost: at most cap / step + 16 + log2(step / tolerance) labels a ray. */
+NNDYN_API int nndyn_basin_map_ray(nndyn_basin_map *basins, int64_t attractor, int64_t n, const double *directions,
+                                  const nndyn_options *options, double *radii);
+
 /** Fractions of labels with confidence intervals: those of the attractors, then of UNDECIDED, DIVERGED and OTHER.
  *  @param basins the basin map
  *  @param n labels, at least 1, of independent starts

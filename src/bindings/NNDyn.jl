@@ -230,6 +230,12 @@ const CURVATURE_RADIUS = Cint(4)
 const CURVATURE_LARGEST = Cint(5)
 const CURVATURE_RATE = Cint(6)
 const CURVATURES = Cint(7)
+const RETURN_MINIMUM = Cint(0)
+const RETURN_MATCHED = Cint(1)
+const RETURN_FUNCTION = Cint(2)
+const RETURN_ACCURACY = Cint(3)
+const RETURN_LOSS = Cint(4)
+const RETURNS = Cint(5)
 const BASIN_MAP_UNDECIDED = Cint(-1)
 const BASIN_MAP_DIVERGED = Cint(-2)
 const BASIN_MAP_OTHER = Cint(-3)
@@ -1440,6 +1446,10 @@ nndyn_basin_sample(network, dataset, options, out) =
     ccall(symbol(:nndyn_basin_sample), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, dataset,
         options, out)
 
+nndyn_basin_margins(network, dataset, count, sigma, accuracy, distances) =
+    ccall(symbol(:nndyn_basin_margins), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}),
+        network, dataset, count, sigma, accuracy, distances)
+
 nndyn_basin_weights(network, dataset, options, out) =
     ccall(symbol(:nndyn_basin_weights), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, dataset,
         options, out)
@@ -1462,6 +1472,39 @@ nndyn_basin_linearized(network, dataset, count, sigma, options, accuracy) =
     ccall(symbol(:nndyn_basin_linearized), Cint,
         (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, dataset, count, sigma,
         options, accuracy)
+
+nndyn_basin_returns_free(returns) =
+    ccall(symbol(:nndyn_basin_returns_free), Cvoid, (Ptr{Cvoid},), returns)
+
+nndyn_basin_return(trainer, dataset, probe, count, radii, options, out) =
+    ccall(symbol(:nndyn_basin_return), Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), trainer, dataset, probe,
+        count, radii, options, out)
+
+nndyn_basin_return_forecast(trainer, dataset, probe, count, options, bytes, flops) =
+    ccall(symbol(:nndyn_basin_return_forecast), Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}), trainer, dataset, probe,
+        count, options, bytes, flops)
+
+nndyn_basin_returns_shape(returns, radii, draws) =
+    ccall(symbol(:nndyn_basin_returns_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), returns, radii, draws)
+
+nndyn_basin_returns_curve(returns, criterion, capacity, radius, share, low, high, undecided, count) =
+    ccall(symbol(:nndyn_basin_returns_curve), Cint,
+        (Ptr{Cvoid}, Cint, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Int64}),
+        returns, criterion, capacity, radius, share, low, high, undecided, count)
+
+nndyn_basin_returns_radius(returns, criterion, q, inside, outside) =
+    ccall(symbol(:nndyn_basin_returns_radius), Cint, (Ptr{Cvoid}, Cint, Cdouble, Ptr{Cdouble}, Ptr{Cdouble}), returns,
+        criterion, q, inside, outside)
+
+nndyn_basin_returns_get(returns, name, radius, capacity, values, count) =
+    ccall(symbol(:nndyn_basin_returns_get), Cint, (Ptr{Cvoid}, Cstring, Int64, Int64, Ptr{Cdouble}, Ptr{Int64}),
+        returns, name, radius, capacity, values, count)
+
+nndyn_basin_returns_reference(returns, norm, loss, accuracy) =
+    ccall(symbol(:nndyn_basin_returns_reference), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), returns,
+        norm, loss, accuracy)
 
 nndyn_basin_map_create(map, options, out) =
     ccall(symbol(:nndyn_basin_map_create), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), map, options, out)
@@ -1496,6 +1539,10 @@ nndyn_basin_map_grid(basins, axes, coordinates, low, high, counts, origin, label
     ccall(symbol(:nndyn_basin_map_grid), Cint,
         (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Int64}),
         basins, axes, coordinates, low, high, counts, origin, labels, steps)
+
+nndyn_basin_map_ray(basins, attractor, n, directions, options, radii) =
+    ccall(symbol(:nndyn_basin_map_ray), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}),
+        basins, attractor, n, directions, options, radii)
 
 nndyn_basin_map_fractions(basins, n, labels, options, classes, fractions, low, high) =
     ccall(symbol(:nndyn_basin_map_fractions), Cint,
@@ -1699,6 +1746,7 @@ end
 @handle Ranks nndyn_ranks_free
 @handle SeparationStream nndyn_separation_stream_free
 @handle Basin nndyn_basin_free
+@handle BasinReturns nndyn_basin_returns_free
 
 Base.unsafe_convert(::Type{Ptr{Cvoid}}, handle::Handle) = handle.pointer
 
@@ -2579,6 +2627,14 @@ function basin_sample(net::Network, data::Dataset; options...)
     return Basin(created(out -> nndyn_basin_sample(net, data, o, out), net), net)
 end
 
+"`(accuracy, distances)` by decision boundaries linearized in the inputs, at amplitudes `sigma`."
+function basin_margins(net::Network, data::Dataset, sigma = Float64[])
+    sigma = dense_array(Float64, sigma, "sigma", length(sigma))
+    accuracy, distances = zeros(length(sigma)), zeros(shape(data).samples)
+    check(net, nndyn_basin_margins(net, data, length(sigma), sigma, accuracy, distances))
+    return (accuracy = accuracy, distances = distances)
+end
+
 "Radius of the basin by noise added to the weights."
 function basin_weights(net::Network, data::Dataset; options...)
     o = with_options(options)
@@ -2672,6 +2728,59 @@ function basin_quantiles(basin::Basin, p, group = 0)
     out, zero, beyond = zeros(length(p)), Ref{Int64}(0), Ref{Int64}(0)
     check(basin, nndyn_basin_quantiles(basin, group, length(p), p, out, zero, beyond))
     return (quantiles = out, zero = zero[], beyond = beyond[])
+end
+
+"Where training returns to after kicks of the weights of sizes `radii`; `probe` is nothing for the data themselves."
+function BasinReturns(trainer::Trainer, data::Dataset, radii; probe = nothing, options...)
+    o, other = with_options(options), probe === nothing ? C_NULL : probe
+    radii = dense_array(Float64, radii, "radii", length(radii))
+    made = created(out -> nndyn_basin_return(trainer, data, other, length(radii), radii, o, out), trainer)
+    return BasinReturns(made, trainer)
+end
+
+"`(bytes, flops)` of the same with `count` radii, without running it."
+function basin_return_forecast(trainer::Trainer, data::Dataset, count; probe = nothing, options...)
+    o, other = with_options(options), probe === nothing ? C_NULL : probe
+    bytes, flops = Ref{Int64}(0), Ref{Cdouble}(0)
+    check(trainer, nndyn_basin_return_forecast(trainer, data, other, count, o, bytes, flops))
+    return (bytes = bytes[], flops = flops[])
+end
+
+"`(radii, draws)`: how many radii, the control among them, and trials of each."
+function shape(returns::BasinReturns)
+    radii, draws = Ref{Int64}(0), Ref{Int64}(0)
+    check(returns, nndyn_basin_returns_shape(returns, radii, draws))
+    return (radii = radii[], draws = draws[])
+end
+
+"`(radius, share, low, high, undecided)` by a criterion, `RETURN_MINIMUM` to `RETURN_LOSS`; the control comes first."
+function basin_curve(returns::BasinReturns, criterion::Integer)
+    n, count = shape(returns).radii, Ref{Int64}(0)
+    radius, share, low, high = (zeros(n) for _ in 1:4)
+    undecided = zeros(Int64, n)
+    check(returns, nndyn_basin_returns_curve(returns, criterion, n, radius, share, low, high, undecided, count))
+    return (radius = radius, share = share, low = low, high = high, undecided = undecided)
+end
+
+"`(inside, outside)`: the largest radius up to which a share `q` returns, and the next one."
+function basin_radius(returns::BasinReturns, criterion::Integer, q = 0.5)
+    inside, outside = Ref{Cdouble}(0), Ref{Cdouble}(0)
+    check(returns, nndyn_basin_returns_radius(returns, criterion, q, inside, outside))
+    return (inside = inside[], outside = outside[])
+end
+
+"`returns[name, radius]`: a quantity of each trial of a radius, 0 for the control."
+function Base.getindex(returns::BasinReturns, name::AbstractString, radius::Integer)
+    values, count = zeros(shape(returns).draws), Ref{Int64}(0)
+    check(returns, nndyn_basin_returns_get(returns, name, radius, length(values), values, count))
+    return values
+end
+
+"`(norm, loss, accuracy)`: the size of the parameters, and loss and accuracy on the data, before any kick."
+function basin_reference(returns::BasinReturns)
+    norm, loss, accuracy = Ref{Cdouble}(0), Ref{Cdouble}(0), Ref{Cdouble}(0)
+    check(returns, nndyn_basin_returns_reference(returns, norm, loss, accuracy))
+    return (norm = norm[], loss = loss[], accuracy = accuracy[])
 end
 
 # ---- training --------------------------------------------------------------------------------------------------------
@@ -3795,6 +3904,12 @@ function find!(b::BasinMap, states::AbstractMatrix)
 end
 
 "Put a known attractor on the list; its number, from 0."
+"How far the basin of an attractor reaches along each direction (a column)."
+function rays(b::BasinMap, attractor, directions::AbstractMatrix; options...)
+    x, radii = convert(Array{Float64}, directions), zeros(size(directions, 2))
+    check(b, nndyn_basin_map_ray(b, attractor, size(x, 2), x, with_options(options), radii))
+    return radii
+end
 function add!(b::BasinMap, point::AbstractVector)
     number = Ref{Int64}(0)
     check(b, nndyn_basin_map_add(b, convert(Array{Float64}, point), number))

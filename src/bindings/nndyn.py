@@ -238,6 +238,12 @@ CURVATURE_RADIUS = 4
 CURVATURE_LARGEST = 5
 CURVATURE_RATE = 6
 CURVATURES = 7
+RETURN_MINIMUM = 0
+RETURN_MATCHED = 1
+RETURN_FUNCTION = 2
+RETURN_ACCURACY = 3
+RETURN_LOSS = 4
+RETURNS = 5
 BASIN_MAP_UNDECIDED = -1
 BASIN_MAP_DIVERGED = -2
 BASIN_MAP_OTHER = -3
@@ -563,11 +569,20 @@ _FUNCTIONS = {
     "nndyn_basin_quantiles": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_unit": (_int, [_ptr, _ptr]),
     "nndyn_basin_sample": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_margins": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_weights": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_weights_along": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_curvature": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_loss_radius": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_linearized": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_returns_free": (None, [_ptr]),
+    "nndyn_basin_return": (_int, [_ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_return_forecast": (_int, [_ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_returns_shape": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_basin_returns_curve": (_int, [_ptr, _int, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_returns_radius": (_int, [_ptr, _int, _f64, _ptr, _ptr]),
+    "nndyn_basin_returns_get": (_int, [_ptr, _str, _i64, _i64, _ptr, _ptr]),
+    "nndyn_basin_returns_reference": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_map_create": (_int, [_ptr, _ptr, _ptr]),
     "nndyn_basin_map_free": (None, [_ptr]),
     "nndyn_basin_map_starts": (_int, [_ptr, _int, _ptr, _ptr, _i64, _i64, _ptr]),
@@ -577,6 +592,7 @@ _FUNCTIONS = {
     "nndyn_basin_map_attractor": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_map_label": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_map_grid": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_map_ray": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_map_fractions": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_map_times": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr]),
     "nndyn_basin_entropy": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
@@ -1680,6 +1696,14 @@ class Network(_Handle):
             pointer = _created(self, "nndyn_basin_sample", self.pointer, dataset.pointer, o)
         return Basin._wrap(pointer, self)
 
+    def basin_margins(self, dataset, sigma=()):
+        """(accuracies at amplitudes sigma, distances of the samples) by boundaries linearized in the inputs."""
+        sigma = _array(np.atleast_1d(np.asarray(sigma, dtype=float)), "sigma", (None,))
+        accuracy, distances = np.empty(len(sigma)), np.empty(len(dataset))
+        self._do("nndyn_basin_margins", dataset.pointer, len(sigma), _address(sigma), _address(accuracy),
+                 _address(distances))
+        return accuracy, distances
+
     def basin_weights(self, dataset, directions=None, **options):
         """Radius of the basin by noise added to the weights, drawn or along given directions (draws x P): a Basin."""
         with self._options(options) as o:
@@ -2536,6 +2560,64 @@ BasinFractions = collections.namedtuple("BasinFractions", "fractions low high")
 BasinTimes = collections.namedtuple("BasinTimes", "count mean deviation median quantile_95 longest")
 BasinEntropy = collections.namedtuple("BasinEntropy", "entropy boundary_entropy boundary boxes")
 BasinUncertainty = collections.namedtuple("BasinUncertainty", "exponent error fractions")
+BasinReference = collections.namedtuple("BasinReference", "norm loss accuracy")
+BasinForecast = collections.namedtuple("BasinForecast", "bytes flops")
+
+
+class BasinReturns(_Handle):
+    """Where training returns to after kicks of the weights.
+
+        returns = nndyn.BasinReturns(trainer, data, [0.1, 0.5, 1], steps=1000, draws=20)
+        returns.curve(RETURN_FUNCTION); returns.radius(RETURN_FUNCTION, 0.5); returns["distance", 1]
+    """
+    _free = "nndyn_basin_returns_free"
+
+    def __init__(self, trainer, dataset, radii, probe=None, **options):
+        radii = _array(radii, "radii", (None,))
+        with trainer._options(options) as o:
+            self._adopt(_created(trainer, "nndyn_basin_return", trainer.pointer, dataset.pointer,
+                                 probe.pointer if probe else None, len(radii), _address(radii), o), trainer)
+
+    @staticmethod
+    def forecast(trainer, dataset, radii, probe=None, **options):
+        """BasinForecast: bytes and flops of the same call, without running it; radii, or how many."""
+        count = radii if isinstance(radii, int) else len(radii)
+        size, flops = _i64(), _f64()
+        with trainer._options(options) as o:
+            trainer._do("nndyn_basin_return_forecast", dataset.pointer, probe.pointer if probe else None, count, o,
+                        ctypes.byref(size), ctypes.byref(flops))
+        return BasinForecast(size.value, flops.value)
+
+    @property
+    def reference(self):
+        """BasinReference: |theta*|, and loss and accuracy on the data, before any kick."""
+        return BasinReference(*self._numbers("nndyn_basin_returns_reference", _f64, _f64, _f64))
+
+    @property
+    def shape(self):
+        """Radii, the control among them, and draws."""
+        return tuple(self._numbers("nndyn_basin_returns_shape", _i64, _i64))
+
+    def curve(self, criterion):
+        """Arrays of radii, shares that returned, low, high, undecided."""
+        n = self.shape[0]
+        out, undecided, count = np.empty((4, n)), np.empty(n, np.int64), _i64()
+        self._do("nndyn_basin_returns_curve", criterion, n, _address(out[0]), _address(out[1]), _address(out[2]),
+                 _address(out[3]), _address(undecided), ctypes.byref(count))
+        return (*out, undecided)
+
+    def radius(self, criterion, q=0.5):
+        """The radius up to which a share q returns: largest one within, next one beyond."""
+        inside, outside = _f64(), _f64()
+        self._do("nndyn_basin_returns_radius", criterion, q, ctypes.byref(inside), ctypes.byref(outside))
+        return inside.value, outside.value
+
+    def __getitem__(self, key):
+        """returns[name, radius]: a quantity of each trial of a radius, 0 for the control."""
+        name, radius = key
+        out, count = np.empty(self.shape[1]), _i64()
+        self._do("nndyn_basin_returns_get", name.encode(), radius, len(out), _address(out), ctypes.byref(count))
+        return out
 
 
 class BasinMap(_Handle):
@@ -2613,6 +2695,14 @@ class BasinMap(_Handle):
         self._do("nndyn_basin_map_grid", len(counts), _address(coordinates), _address(low), _address(high),
                  _address(counts), None if origin is None else _address(origin), _address(labels), None)
         return labels
+
+    def rays(self, attractor, directions, **options):
+        """How far the basin reaches from the attractor along each direction: "step", "cap", "tolerance"."""
+        directions = _array(directions, "directions", (None, self.dimension))
+        radii = np.empty(len(directions))
+        with self._options(options) as o:
+            self._do("nndyn_basin_map_ray", attractor, len(radii), _address(directions), o, _address(radii))
+        return radii
 
     def fractions(self, labels, **options):
         """Fractions of the attractors, then of undecided, diverged and other, with intervals."""

@@ -49,6 +49,7 @@ enum {
     ND_BASIN,
     ND_SUBSTITUTION,
     ND_RANKS,
+    ND_BASIN_RETURNS,
     ND_HANDLE_KINDS
 };
 

@@ -30,6 +30,7 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_BASIN] = "a basin",
     [ND_SUBSTITUTION] = "a linear substitution",
     [ND_RANKS] = "rank distributions",
+    [ND_BASIN_RETURNS] = "returns of a basin",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */

@@ -287,6 +287,61 @@ static void times_of_arrival(void **state)
     nndyn_basin_map_free(basins);
 }
 
+/* ---- rays -------------------------------------------------------------------------------------------------------- */
+
+static nndyn_options *fine(double cap)
+{
+    nndyn_options *options = NULL;
+    nt_ok(context, nndyn_options_create(context, &options));
+    nt_ok(options, nndyn_options_set_double(options, "tolerance", 1e-10));
+    nt_ok(options, nndyn_options_set_double(options, "cap", cap));
+    return options;
+}
+
+/* The descent keeps (0, sqrt(1.1 / 0.1)), the flow the half line. */
+static void rays_of_the_double_well(void **state)
+{
+    const double directions[2] = {3, -1e200};
+    double radii[2];
+    nndyn_basin_map *flow = basins_of(flow_of(1, NULL, NULL, well, 0.01), NULL), *basins = double_well(0.1);
+    nndyn_options *options = fine(5);
+    (void)state;
+    nt_ok(basins, nndyn_basin_map_ray(basins, 1, 2, directions, options, radii));
+    nt_close(radii, ((double[]){sqrt(11) - 1, 1}), 2, 0, 1e-9);
+    nt_ok(flow, nndyn_basin_map_find(flow, 2, ((double[]){-0.5, 0.5}), NULL, NULL));
+    nt_ok(flow, nndyn_basin_map_ray(flow, 1, 2, directions, options, radii));
+    assert_true(isinf(radii[0]));
+    nt_near(radii[1], 1, 1e-9);
+    nndyn_options_free(options);
+    nndyn_basin_map_free(flow);
+    nndyn_basin_map_free(basins);
+}
+
+/* From (x, x) to the line a + b = 0 along an angle: sqrt(2) x / cos of the angle to the line's normal. */
+static void rays_of_a_coupled_pair(void **state)
+{
+    const double pi = acos(-1), angles[4] = {1.25 * pi, pi, 1.1 * pi, 0};
+    const double want[4] = {1.2141866822, 1.7171192733, 1.3627135707, HUGE_VAL};
+    nndyn_basin_map *basins = pair(0, 1.5, 1.5, 0);
+    nndyn_options *options = fine(3);
+    double directions[8], radii[4], again[4];
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        directions[2 * i] = cos(angles[i]);
+        directions[2 * i + 1] = sin(angles[i]);
+    }
+    nt_ok(basins, nndyn_basin_map_ray(basins, 1, 4, directions, options, radii));
+    nt_close(radii, want, 3, 0, 1e-8);
+    assert_true(isinf(radii[3]));
+    nt_ok(context, nndyn_context_set_threads(context, 8));
+    for (int i = 3; i >= 0; i--) {
+        nt_ok(basins, nndyn_basin_map_ray(basins, 1, 1, directions + 2 * i, options, again + i));
+    }
+    nt_same(again, radii, sizeof radii);
+    nndyn_options_free(options);
+    nndyn_basin_map_free(basins);
+}
+
 /* ---- grids, entropy ---------------------------------------------------------------------------------------------- */
 
 static void a_grid_is_labeled_point_by_point(void **state)
@@ -436,6 +491,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_boundary_of_a_coupled_pair_is_a_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(labels_depend_on_the_start_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(times_of_arrival, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rays_of_the_double_well, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rays_of_a_coupled_pair, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_grid_is_labeled_point_by_point, set_up, tear_down),
         cmocka_unit_test_setup_teardown(entropy_and_uncertainty_of_a_straight_edge, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_plain_loop_gives_the_same_labels, set_up, tear_down),

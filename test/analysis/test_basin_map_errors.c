@@ -94,6 +94,7 @@ static void calls_are_checked(void **state)
     nt_ok(context, nndyn_context_set_memory_limit(context, 64));
     nt_fails(NNDYN_ELIMIT, basins, "", nndyn_basin_map_label(basins, 2, starts, labels, NULL));
     nt_ok(context, nndyn_context_set_memory_limit(context, 0));
+    nt_ok(basins, nndyn_basin_map_label(basins, 1, starts, counts, NULL));
     nt_fails(NNDYN_ESTATE, basins, "frozen", nndyn_basin_map_find(basins, 2, starts, NULL, NULL));
     nt_fails(NNDYN_EDATA, basins, "labels[1]",
              nndyn_basin_map_fractions(basins, 2, strange, NULL, 3, fractions, NULL, NULL));
@@ -115,6 +116,78 @@ static void grids_of_labels_are_checked(void **state)
              nndyn_basin_uncertainty(context, 2, counts, labels, 1, NULL, &exponent, NULL));
 }
 
+/* Cancels the call in the step that brings the countdown to 0. */
+static int descend_and_cancel(void *user, const double *parameters, int64_t count, const double *x, double *next)
+{
+    int *left = user;
+    if (--*left == 0) {
+        nt_ok(context, nndyn_context_cancel(context));
+    }
+    return descend(NULL, parameters, count, x, next);
+}
+
+static void rays_are_checked(void **state)
+{
+    nndyn_map *map = wells(NULL);
+    nndyn_basin_map *basins = basins_of(map);
+    nndyn_options *options = NULL;
+    const double ways[2] = {1, -1}, none[2] = {1, 0}, bad[2] = {1, (double)NAN};
+    double radii[2] = {7, 7};
+    (void)state;
+    nt_fails(NNDYN_EARG, basins, "none is on the list", nndyn_basin_map_ray(basins, 0, 2, ways, NULL, radii));
+    nt_ok(basins, nndyn_basin_map_find(basins, 2, ((double[]){-0.5, 0.5}), NULL, NULL));
+    nt_fails(NNDYN_EARG, basins, "attractor is 2", nndyn_basin_map_ray(basins, 2, 2, ways, NULL, radii));
+    nt_fails(NNDYN_EARG, basins, "n is 0", nndyn_basin_map_ray(basins, 1, 0, ways, NULL, radii));
+    nt_fails(NNDYN_EARG, basins, "directions", nndyn_basin_map_ray(basins, 1, 2, NULL, NULL, radii));
+    nt_fails(NNDYN_EARG, basins, "radii", nndyn_basin_map_ray(basins, 1, 2, ways, NULL, NULL));
+    nt_fails(NNDYN_EDATA, basins, "directions[1] is 0", nndyn_basin_map_ray(basins, 1, 2, none, NULL, radii));
+    nt_fails(NNDYN_EDATA, basins, "directions", nndyn_basin_map_ray(basins, 1, 2, bad, NULL, radii));
+    nt_ok(context, nndyn_options_create(context, &options));
+    nt_ok(options, nndyn_options_set_double(options, "step", 0));
+    nt_fails(NNDYN_EOPTION, basins, "step", nndyn_basin_map_ray(basins, 1, 2, ways, options, radii));
+    nt_ok(options, nndyn_options_set_double(options, "step", 1e-10));
+    nt_fails(NNDYN_EOPTION, basins, "longer steps", nndyn_basin_map_ray(basins, 1, 2, ways, options, radii));
+    nt_ok(context, nndyn_context_set_memory_limit(context, 64));
+    nt_fails(NNDYN_ELIMIT, basins, "rays", nndyn_basin_map_ray(basins, 1, 2, ways, NULL, radii));
+    nt_ok(context, nndyn_context_set_memory_limit(context, 0));
+    assert_true(radii[0] == 7 && radii[1] == 7);
+    nndyn_options_free(options);
+    nndyn_basin_map_free(basins);
+    nndyn_map_free(map);
+}
+
+/* Outputs and the list stay as they were, and the same call can be made again. */
+static void calls_can_be_canceled(void **state)
+{
+    const double rate = 0.1, starts[2] = {-0.5, 0.5};
+    nndyn_map *map = NULL;
+    double radii[2] = {7, 7};
+    int64_t labels[2] = {7, 7}, found = 7;
+    int left;
+    (void)state;
+    nt_ok(context, nndyn_map_create(context, 1, "rate", &rate, descend_and_cancel, &left, NULL, &map));
+    nndyn_basin_map *basins = basins_of(map);
+    for (int after = 1; after < 100; after *= 3) {
+        left = after;
+        nt_fails(NNDYN_ECANCELED, basins, "stopped", nndyn_basin_map_find(basins, 2, starts, &found, NULL));
+        assert_int_equal(found, 7);
+    }
+    left = 0;
+    nt_ok(basins, nndyn_basin_map_find(basins, 2, starts, NULL, NULL));
+    for (int after = 1; after < 30; after += 7) {
+        left = after;
+        nt_fails(NNDYN_ECANCELED, basins, "stopped", nndyn_basin_map_label(basins, 2, starts, labels, NULL));
+        left = 3 * after;
+        nt_fails(NNDYN_ECANCELED, basins, "stopped", nndyn_basin_map_ray(basins, 1, 2, starts, NULL, radii));
+    }
+    assert_true(radii[0] == 7 && radii[1] == 7 && labels[0] == 7 && labels[1] == 7);
+    nt_ok(basins, nndyn_basin_map_find(basins, 2, starts, &found, NULL)); /* not frozen */
+    nt_ok(basins, nndyn_basin_map_label(basins, 2, starts, labels, NULL));
+    assert_true(found == 2 && labels[0] == 0 && labels[1] == 1);
+    nndyn_basin_map_free(basins);
+    nndyn_map_free(map);
+}
+
 static int scenario(nt_allocator *a, void *user)
 {
     const double rate = 0.1, starts[3] = {-2, 0.5, 0};
@@ -122,14 +195,21 @@ static int scenario(nt_allocator *a, void *user)
     nndyn_map *map = NULL;
     nndyn_basin_map *basins = NULL;
     int64_t labels[3], steps[3];
-    double fractions[5];
+    double fractions[5], radii[2];
+    nndyn_options *options = NULL;
     int status = nt_context_create(a, &own);
     (void)user;
     if (status == NNDYN_OK) {
         status = nndyn_map_create(own, 1, "rate", &rate, descend, NULL, NULL, &map);
     }
     if (status == NNDYN_OK) {
-        status = nndyn_basin_map_create(map, NULL, &basins);
+        status = nndyn_options_create(own, &options);
+    }
+    if (status == NNDYN_OK) {
+        status = nndyn_options_set_integer(options, "grow", 8);
+    }
+    if (status == NNDYN_OK) {
+        status = nndyn_basin_map_create(map, options, &basins);
     }
     if (status == NNDYN_OK) {
         status = nndyn_basin_map_find(basins, 3, starts, NULL, NULL);
@@ -140,6 +220,10 @@ static int scenario(nt_allocator *a, void *user)
     if (status == NNDYN_OK) {
         status = nndyn_basin_map_fractions(basins, 3, labels, NULL, 5, fractions, NULL, NULL);
     }
+    if (status == NNDYN_OK) {
+        status = nndyn_basin_map_ray(basins, 1, 2, starts, NULL, radii);
+    }
+    nndyn_options_free(options);
     nndyn_basin_map_free(basins);
     nndyn_map_free(map);
     nndyn_context_free(own);
@@ -159,6 +243,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_attractor_is_not_added, set_up, tear_down),
         cmocka_unit_test_setup_teardown(calls_are_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(grids_of_labels_are_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rays_are_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(calls_can_be_canceled, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_allocation_may_fail, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("basin_map_errors", tests, NULL, NULL);

@@ -416,6 +416,9 @@ def test_basin_sample():
     assert len(radius) == len(flags) == 300 and zero == 0 and quantiles[0] == radius.min()
     assert np.isinf(radius).sum() == beyond
     raises(nndyn.OptionError, lambda: net.basin_sample(data, draws=0), "draws")
+    accuracy, distances = net.basin_margins(data, [0.1, 1])
+    close(distances, np.full(300, 0.5**0.5), 1e-14)
+    assert accuracy[0] > 0.999 > accuracy[1] and net.basin_margins(data)[0].shape == (0,)
 
 
 def test_basin_weights():
@@ -432,6 +435,31 @@ def test_basin_weights():
     assert (radius > 0).all() and (quadratic > 0).all()
     accuracy = net.basin_linearized(data, [1e-6, 0.1])
     assert abs(accuracy[0] - drawn["accuracy"]) < 0.05 and 0 <= accuracy[1] <= 1
+
+
+def test_basin_returns():
+    net = nndyn.Network(3)  # a quadratic bowl, Hessian diag(1, 4, 25), minimum at (1, 1, 1)
+    net.dense(1, "identity", bias=0).loss("squared_error")
+    net.parameters = np.ones(3)
+    x = np.sqrt(3) * np.diag([1.0, 2, 5])
+    data = nndyn.Dataset(x, x.sum(axis=1, keepdims=True))
+    trainer = nndyn.Trainer(net, "sgd", rate=0.079)
+    settings = dict(scale="absolute", steps=1000, draws=4)
+    returns = nndyn.BasinReturns(trainer, data, [0.5, 2], **settings)
+    assert returns.shape == (3, 4)
+    radius, share, low, high, undecided = returns.curve(nndyn.RETURN_MINIMUM)
+    assert radius.tolist() == [0, 0.5, 2] and share.tolist() == [1, 1, 1] and undecided.tolist() == [0, 0, 0]
+    assert (low < 1).all() and (high > 0.999).all()
+    assert returns.radius(nndyn.RETURN_LOSS, 0.95) == (2, np.inf)
+    assert (returns["kicked_loss", 1] > 0).all() and (returns["distance", 2] < 1e-9).all()
+    close(returns.reference.norm, np.sqrt(3))
+    assert returns.reference.loss < 1e-25
+    one, two = (nndyn.BasinReturns.forecast(trainer, data, count, **settings) for count in (1, [0.5, 2]))
+    assert one.bytes > 0 and two.flops > one.flops > 0
+    same = nndyn.BasinReturns(trainer, data, [0.5, 2], probe=data, **settings)
+    close(same["distance", 1], returns["distance", 1], 0)
+    raises(nndyn.OptionError, lambda: nndyn.BasinReturns(trainer, data, [1], steps=0), "steps")
+    raises(nndyn.ArgumentError, lambda: returns["distances", 1], "distances")
 
 
 def test_phases():
@@ -1006,6 +1034,7 @@ def test_basin_map():
     assert basins.times(labels, steps, 1).longest == steps[0]
     close(basins.fractions(labels).fractions, [0.25, 0.25, 0, 0.25, 0.25], 0)
     assert basins.grid([-1], [1], [3]).tolist() == [0, nndyn.BASIN_MAP_OTHER, 1]
+    close(basins.rays(1, [[1], [-2]], tolerance=1e-9), [2.3166247904, 1], 1e-8)
     edge = np.repeat([0, 1], [12, 8]) * np.ones((20, 1), np.int64)
     assert nndyn.basin_entropy(edge).boxes == 16
     close(nndyn.basin_uncertainty(edge, 3).exponent, 1, 1e-12)

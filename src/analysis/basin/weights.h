@@ -35,9 +35,6 @@ typedef struct nd_replica {
     nndyn_context *context;
     nndyn_network *network; /* of float64 */
     int64_t *hits;          /* right predictions of each class */
-    int64_t *predictions;   /* of the evaluated data; NULL: not wanted */
-    double *outputs;        /* likewise */
-    int64_t best;           /* scratch of the count */
     const nndyn_dataset *data;
 } nd_replica;
 
@@ -46,19 +43,23 @@ typedef struct nd_replicas {
     nd_replica *replicas;
     int64_t *hits;
     nndyn_context *context;
-    nd_task *task; /* of the call; replicas look whether it is canceled */
+    nd_task *task;   /* of the call; replicas look whether it is canceled */
+    atomic_int stop; /* or whether this was set */
 } nd_replicas;
 
 /* As many as the context's threads, the pieces of work and its memory limit ask for (`bytes` of further memory each),
  * at least 1. */
 int64_t nd_replicas_wanted(const nndyn_network *network, int64_t pieces, double bytes);
 double nd_replica_bytes(const nndyn_network *network, const nndyn_dataset *data);
-/* Copies of a network, which is the caller's and stays as it is.  On failure none are left. */
+/* Copies of a network, which is the caller's and stays as it is; `replicas` must not be moved.  On failure none are
+ * left. */
 int nd_replicas_open(nd_task *task, const nndyn_network *network, int64_t count, nd_replicas *replicas);
 void nd_replicas_close(nd_replicas *replicas);
 /* Right predictions of each class of the data into replica->hits, with its parameters; loss may be NULL.  An output
  * that is not a number is a wrong prediction.  NNDYN_ENUMERIC if the loss is not finite. */
 int nd_replica_evaluate(nd_replica *replica, const nndyn_dataset *data, double *loss);
+/* The class of a row of outputs, -1 if one of them is not a number. */
+int64_t nd_network_predict(const nndyn_network *network, const double *y);
 int64_t nd_replica_hits(const nd_replica *replica, int64_t classes);
 
 /* The data set itself, retained, or a copy of it in float64; release with nd_handle_release.  The data set is held. */

@@ -9,7 +9,8 @@
 
 static int stopped(void *user)
 {
-    return nd_task_canceled(user);
+    nd_replicas *replicas = user;
+    return atomic_load(&replicas->stop) || nd_task_canceled(replicas->task);
 }
 
 double nd_replica_bytes(const nndyn_network *network, const nndyn_dataset *data)
@@ -33,11 +34,11 @@ int64_t nd_replicas_wanted(const nndyn_network *network, int64_t pieces, double 
     return count < 1 ? 1 : count;
 }
 
-static int open_replica(const nd_replicas *replicas, const nndyn_network *network, nd_replica *replica)
+static int open_replica(nd_replicas *replicas, const nndyn_network *network, nd_replica *replica)
 {
     void *handle = replicas->task->handle;
     const int status = nd_context_create_within(replicas->context, nd_context_seed(replicas->context), 0, stopped,
-                                                replicas->task, &replica->context);
+                                                replicas, &replica->context);
     if (status != NNDYN_OK) {
         return nd_fail(handle, status, "no memory for a thread's copy of the network");
     }
@@ -78,9 +79,9 @@ void nd_replicas_close(nd_replicas *replicas)
 
 /* ---- evaluating -------------------------------------------------------------------------------------------------- */
 
-/* The class of a row of outputs, -1 if one of them is not a number. */
-static int64_t predict(const nndyn_network *network, int64_t outputs, const double *y)
+int64_t nd_network_predict(const nndyn_network *network, const double *y)
 {
+    const int64_t outputs = nd_network_outputs(network);
     int64_t best = 0;
     for (int64_t j = 0; j < outputs; j++) {
         if (isnan(y[j])) {
@@ -99,12 +100,9 @@ static int count_block(void *user, int64_t first, int64_t count, const void *wor
     const int64_t outputs = nd_network_outputs(network);
     const double *y = w->sites[network->layer_count - 1].out;
     for (int64_t i = 0; i < count; i++) {
-        const int64_t class = predict(network, outputs, y + i * outputs);
+        const int64_t class = nd_network_predict(network, y + i * outputs);
         if (replica->data->labels && class == replica->data->labels[first + i]) {
             replica->hits[class]++;
-        }
-        if (replica->predictions) {
-            replica->predictions[first + i] = class;
         }
     }
     return NNDYN_OK;

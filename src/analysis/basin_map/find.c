@@ -291,7 +291,8 @@ static int search_with(search *s, const double *starts)
     ND_TRY(settle(s, starts));
     ND_TRY(merge(s));
     ND_TRY(confirm(s));
-    return grow(s);
+    ND_TRY(grow(s));
+    return nd_task_report(&s->task, 1);
 }
 
 static int check(nndyn_basin_map *basins)

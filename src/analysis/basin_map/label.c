@@ -26,9 +26,9 @@ static int deliver(nd_basins_job *job, int64_t *labels, int64_t *steps)
     ND_TRY(nd_check_memory(basins, (double)job->n * arrays * (double)sizeof *labels, "the labels"));
     ND_TRY(nd_allocate_for(basins, nd_product(job->n, arrays), sizeof *labels, &job->labels));
     job->steps = steps ? job->labels + job->n : NULL;
-    basins->frozen = 1;
     const int status = nd_basins_follow(job, &task, 0, 1);
     if (status == NNDYN_OK) {
+        basins->frozen = 1;
         memcpy(labels, job->labels, (size_t)job->n * sizeof *labels);
     }
     if (status == NNDYN_OK && steps) {

@@ -1,0 +1,183 @@
+/* margins.c - distances of the decision boundaries, linearized in the inputs.  SPDX-License-Identifier: MIT */
+#include "analysis/basin/basin.h"
+#include "analysis/basin/weights.h"
+#include "statistics/statistics.h"
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+typedef struct job {
+    nndyn_network *network;
+    nndyn_dataset *data;
+    nd_replicas replicas;
+    nd_workspace_f64 **workspaces; /* of each replica */
+    int *states;
+    double *distances; /* of each sample */
+    nd_task task;
+    nd_arena arena;
+} job;
+
+static double norm(int64_t n, const double *x)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        sum += x[i] * x[i];
+    }
+    return sqrt(sum);
+}
+
+/* A margin and the length of its gradient, which is at the inputs of the first site. */
+static double distance(double margin, int64_t inputs, const double *gradient)
+{
+    const double slope = norm(inputs, gradient);
+    if (slope > 0) {
+        return margin / slope;
+    }
+    return margin > 0 ? (double)INFINITY : -(double)INFINITY;
+}
+
+/* The smallest distance over the other classes; a single output has one boundary. */
+static int nearest(const job *j, const nd_replica *replica, nd_workspace_f64 *w, int64_t sample)
+{
+    const nndyn_network *network = replica->network;
+    const int64_t outputs = nd_network_outputs(network), label = j->data->labels[sample];
+    const double *x = (const double *)j->data->x + sample * network->inputs;
+    const double sign = label == 1 ? 1 : -1;
+    const nd_mode mode = {0};
+    double least = (double)INFINITY;
+    ND_TRY(nd_forward_f64(network, replica->network, network->theta, network->statistics, mode, 1, x, w));
+    const double *z = w->sites[network->layer_count - 1].out;
+    double *back = w->sites[network->layer_count - 1].dout;
+    for (int64_t k = 0; k < outputs; k++) {
+        if (k == label && outputs > 1) {
+            continue;
+        }
+        memset(back, 0, (size_t)outputs * sizeof *back);
+        back[outputs > 1 ? label : 0] = outputs > 1 ? 1 : sign;
+        if (outputs > 1) {
+            back[k] = -1;
+        }
+        ND_TRY(nd_backward_f64(network, replica->network, network->theta, 1, w, NULL));
+        const double margin = outputs > 1 ? z[label] - z[k] : sign * (z[0] - nd_network_threshold(network));
+        const double found = distance(margin, network->inputs, w->sites[0].din);
+        least = found < least ? found : least;
+    }
+    j->distances[sample] = least;
+    return NNDYN_OK;
+}
+
+static void work(void *user, int64_t index)
+{
+    const job *j = user;
+    int *state = &j->states[index];
+    *state = NNDYN_OK;
+    for (int64_t i = index; i < j->data->samples && *state == NNDYN_OK; i += j->replicas.count) {
+        *state = nd_task_canceled(&j->task) ? NNDYN_ECANCELED
+                                            : nearest(j, &j->replicas.replicas[index], j->workspaces[index], i);
+    }
+}
+
+static void carve(job *j, int64_t replicas)
+{
+    j->workspaces = nd_arena_take(&j->arena, replicas, sizeof(nd_workspace_f64 *));
+    j->states = nd_arena_take(&j->arena, replicas, sizeof *j->states);
+    j->distances = nd_arena_take(&j->arena, j->data->samples, sizeof *j->distances);
+}
+
+static int measure(job *j)
+{
+    int status = NNDYN_OK;
+    memset(j->workspaces, 0, (size_t)j->replicas.count * sizeof *j->workspaces);
+    for (int64_t i = 0; i < j->replicas.count && status == NNDYN_OK; i++) {
+        status =
+            nd_workspace_create_f64(j->replicas.replicas[i].network, j->network, 1, ND_KEEP_ALL, &j->workspaces[i]);
+    }
+    if (status == NNDYN_OK) {
+        status = nd_parallel(j->network->handle.context, j->replicas.count, work, j);
+    }
+    for (int64_t i = 0; i < j->replicas.count && status == NNDYN_OK; i++) {
+        if (j->states[i] != NNDYN_OK) {
+            status = nd_fail_from(j->network, j->states[i], j->replicas.replicas[i].network);
+        }
+    }
+    for (int64_t i = 0; i < j->replicas.count; i++) {
+        nd_workspace_free_f64(j->replicas.replicas[i].context, j->workspaces[i]);
+    }
+    return status == NNDYN_OK ? nd_task_report(&j->task, 1) : status;
+}
+
+static int run(job *j)
+{
+    const double each =
+        nd_replica_bytes(j->network, j->data) + (double)nd_workspace_bytes_f64(j->network, 1, ND_KEEP_ALL);
+    const int64_t replicas = nd_replicas_wanted(j->network, j->data->samples, each);
+    carve(j, replicas);
+    ND_TRY(nd_check_memory(j->network, (double)j->arena.used + each * (double)replicas, "the margins"));
+    ND_TRY(nd_arena_reserve(&j->arena, j->network));
+    carve(j, replicas);
+    ND_TRY(nd_replicas_open(&j->task, j->network, replicas, &j->replicas));
+    const int status = measure(j);
+    nd_replicas_close(&j->replicas);
+    return status;
+}
+
+static void hand_out(const job *j, int64_t count, const double *sigma, double *accuracy, double *distances)
+{
+    const int64_t samples = j->data->samples;
+    for (int64_t i = 0; i < count; i++) {
+        double sum = 0;
+        for (int64_t s = 0; s < samples; s++) {
+            sum += nd_normal_cdf(j->distances[s] / sigma[i]);
+        }
+        accuracy[i] = sum / (double)samples;
+    }
+    if (distances) {
+        memcpy(distances, j->distances, (size_t)samples * sizeof *distances);
+    }
+}
+
+static int check(nndyn_network *network, nndyn_dataset *dataset, int64_t count, const double *sigma,
+                 const double *accuracy)
+{
+    ND_TRY(nd_check_size(network, count, 0, INT_MAX, "count"));
+    if (count > 0) {
+        ND_TRY(nd_check_pointer(network, sigma, "sigma"));
+        ND_TRY(nd_check_pointer(network, accuracy, "accuracy"));
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (!(sigma[i] > 0 && isfinite(sigma[i]))) {
+            return nd_fail(network, NNDYN_EARG, "sigma[%lld] is %g, must be positive and finite", (long long)i,
+                           sigma[i]);
+        }
+    }
+    ND_TRY(nd_weights_check(network, network, dataset, 1, 0));
+    return nd_network_check_order(network, network, 1, 0);
+}
+
+static int margins(nndyn_network *network, nndyn_dataset *dataset, int64_t count, const double *sigma, double *accuracy,
+                   double *distances)
+{
+    job j = {.network = network, .arena.context = network->handle.context};
+    ND_TRY(check(network, dataset, count, sigma, accuracy));
+    ND_TRY(nd_dataset_double(network, dataset, &j.data));
+    nd_task_begin(&j.task, network, "the margins");
+    const int status = run(&j);
+    if (status == NNDYN_OK) {
+        hand_out(&j, count, sigma, accuracy, distances);
+    }
+    nd_arena_free(&j.arena);
+    nd_handle_release(j.data);
+    return status;
+}
+
+int nndyn_basin_margins(nndyn_network *network, nndyn_dataset *dataset, int64_t count, const double *sigma,
+                        double *accuracy, double *distances)
+{
+    ND_TRY(nd_enter(network, ND_NETWORK, "nndyn_basin_margins"));
+    int status = nd_hold(network, dataset, ND_DATASET, "dataset");
+    if (status == NNDYN_OK) {
+        status = margins(network, dataset, count, sigma, accuracy, distances);
+        nd_unhold(dataset);
+    }
+    return nd_leave(network, status);
+}
