@@ -229,7 +229,9 @@ check-tsan: ## all programs under the thread sanitizer
 	@TSAN_OPTIONS=suppressions=$(suppress)/tsan.supp $(MAKE) --no-print-directory VARIANT=tsan check-programs
 # Programs that repeat much arithmetic would take minutes each and are left to the sanitizers: valgrind runs the rest.
 VALGRIND_SKIP ?= kernels/% analysis/test_duality_large analysis/test_duality_matrices derivatives/test_operators \
-  analysis/test_springblock_ensemble experiments/test_phase_diagram
+  analysis/test_springblock_ensemble analysis/test_springblock_fit analysis/test_separation_errors \
+  analysis/test_separation_reference analysis/test_basin_sample analysis/test_basin_weights \
+  experiments/test_phase_diagram statistics/test_powerlaw_scan
 valgrind_tests := $(filter-out $(addprefix $(B)/test/,$(VALGRIND_SKIP)),$(tests))
 check-valgrind: $(valgrind_tests) ## programs under valgrind: no error, nothing leaked
 	@$(test_env) $(PROVE) -j$(JOBS) -e 'valgrind -q --error-exitcode=9 --leak-check=full --suppressions=$(suppress)/valgrind.supp' \
