@@ -28,8 +28,8 @@ static int flags_of(nndyn_basin *b, int64_t group)
 
 enum { DRAWS = 16, NUMBERS = DRAWS * NT_ORDER_SAMPLES * NT_ORDER_INPUTS };
 
-/* Seed 7, 16 draws, 40 halvings of [1e-3, 1e3]: the radius and A at five amplitudes as worked out for the
- * specification. */
+/* Seed 7, 16 draws, 40 halvings of [1e-3, 1e3]: the radius and A at five amplitudes as an independent
+ * program found them. */
 static void test_fixture(void **state)
 {
     (void)state;
