@@ -10,9 +10,7 @@ typedef struct nd_score {
     double threshold; /* of a single output */
 } nd_score;
 
-/* Rows at a time: about a million numbers, so that memory is bounded for deep networks and blocks are large enough for
- * products over threads.  A function of the sizes alone, so that results do not depend on anything else. */
-static int64_t nd_block_rows(const nndyn_network *network, int64_t n)
+int64_t nd_evaluation_rows(const nndyn_network *network, int64_t n)
 {
     int64_t width = network->inputs;
     for (int64_t l = 0; l < network->layer_count; l++) {

@@ -93,6 +93,9 @@ typedef struct nd_watch {
 } nd_watch;
 enum { ND_EVALUATION_ROWS = 1024 }; /* most rows of a block */
 enum { ND_STRIP_BYTES = 1 << 17 };  /* of a strip in the widest of its layers */
+/* Rows of a block of n samples: about a million numbers, so that memory is bounded for deep networks and blocks are
+ * large enough for products over threads.  A function of the sizes alone, so that results depend on nothing else. */
+int64_t nd_evaluation_rows(const nndyn_network *network, int64_t n);
 /* nndyn_network_evaluate within a call: the network is entered, the data set held.  watch may be NULL. */
 int nd_network_evaluate(nndyn_network *network, const nndyn_dataset *dataset, const nd_watch *watch, double *loss,
                         double *accuracy);

@@ -1,29 +1,7 @@
 /* Data sets: creation, rows, selection, conversion, standardization, splits. */
 #include "data/data.h"
-#include "support/support.h"
+#include "data/options_fixture.h"
 #include <float.h>
-
-static nndyn_context *context;
-static nt_allocator counter;
-static nndyn_options *options;
-
-static int set_up(void **state)
-{
-    (void)state;
-    counter = (nt_allocator){0};
-    context = nt_context(&counter);
-    nt_ok(context, nndyn_options_create(context, &options));
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    nndyn_options_free(options);
-    nndyn_context_free(context);
-    nt_no_leak(&counter);
-    return 0;
-}
 
 /* ---- creation ---------------------------------------------------------------------------------------------------- */
 
@@ -432,21 +410,21 @@ static void memory_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(borrowed_and_copied, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(labels_become_one_hot, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(without_targets, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(creation_failures, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(get_failures, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(selection, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(conversion, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(conversion_at_the_limit, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(standardization, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(standardization_failures, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stratified_splits, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(split_seeds, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(split_failures, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_allocation, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(memory_limit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(borrowed_and_copied, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(labels_become_one_hot, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(without_targets, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(creation_failures, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(get_failures, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(selection, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(conversion, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(conversion_at_the_limit, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(standardization, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(standardization_failures, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(stratified_splits, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(split_seeds, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(split_failures, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(every_allocation, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(memory_limit, set_up_options, tear_down_options),
     };
     return cmocka_run_group_tests_name("data set", tests, NULL, NULL);
 }

@@ -2,34 +2,24 @@
  * */
 #include "data/data.h"
 #include "data/decimal.h"
-#include "support/support.h"
+#include "data/options_fixture.h"
 #include <locale.h>
 
-static nndyn_context *context;
-static nt_allocator counter;
-static nndyn_options *options;
 static char file[NT_PATH], second[NT_PATH];
 
-static int set_up(void **state)
+static int set_up_files(void **state)
 {
-    (void)state;
-    counter = (nt_allocator){0};
-    context = nt_context(&counter);
-    nt_ok(context, nndyn_options_create(context, &options));
+    (void)set_up_options(state);
     nt_temporary(file);
     nt_temporary(second);
     return 0;
 }
 
-static int tear_down(void **state)
+static int tear_down_files(void **state)
 {
-    (void)state;
-    nndyn_options_free(options);
-    nndyn_context_free(context);
     unlink(file);
     unlink(second);
-    nt_no_leak(&counter);
-    return 0;
+    return tear_down_options(state);
 }
 
 static void write_bytes(const char *path, const void *bytes, size_t size)
@@ -580,22 +570,22 @@ static void every_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(idx_of_all_types, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(idx_labels_and_ranges, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(idx_refusals, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(idx_of_absurd_sizes, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(idx_values_and_labels_out_of_range, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(broken_idx_files, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(csv_dialects, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(csv_labels_and_targets, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(csv_refusals, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(csv_refusals_of_options, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(csv_round_trip, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(broken_csv_files, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_digits, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(decimals_as_strtod, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(decimals_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_allocation, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(idx_of_all_types, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(idx_labels_and_ranges, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(idx_refusals, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(idx_of_absurd_sizes, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(idx_values_and_labels_out_of_range, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(broken_idx_files, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(csv_dialects, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(csv_labels_and_targets, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(csv_refusals, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(csv_refusals_of_options, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(csv_round_trip, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(broken_csv_files, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(the_digits, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(decimals_as_strtod, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(decimals_refused, set_up_files, tear_down_files),
+        cmocka_unit_test_setup_teardown(every_allocation, set_up_files, tear_down_files),
     };
     return cmocka_run_group_tests_name("readers", tests, NULL, NULL);
 }

@@ -1,29 +1,7 @@
 /* Resizing of images: against a naive twin that weighs every pixel of the plane, small cases worked out by hand, what
  * must stay as it was, and every failure. */
 #include "data/data.h"
-#include "support/support.h"
-
-static nndyn_context *context;
-static nt_allocator counter;
-static nndyn_options *options;
-
-static int set_up(void **state)
-{
-    (void)state;
-    counter = (nt_allocator){0};
-    context = nt_context(&counter);
-    nt_ok(context, nndyn_options_create(context, &options));
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    nndyn_options_free(options);
-    nndyn_context_free(context);
-    nt_no_leak(&counter);
-    return 0;
-}
+#include "data/options_fixture.h"
 
 static nndyn_dataset *images(int64_t samples, int64_t inputs, const double *x)
 {
@@ -266,14 +244,14 @@ static void every_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(agrees_with_the_twin, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(small_cases, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(constant_images_stay_constant, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_same_size_is_a_copy, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(channels_samples_and_precisions, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(failures, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(stopping, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(every_allocation, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(agrees_with_the_twin, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(small_cases, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(constant_images_stay_constant, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(the_same_size_is_a_copy, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(channels_samples_and_precisions, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(failures, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(stopping, set_up_options, tear_down_options),
+        cmocka_unit_test_setup_teardown(every_allocation, set_up_options, tear_down_options),
     };
     return cmocka_run_group_tests_name("resize", tests, NULL, NULL);
 }

@@ -144,12 +144,7 @@ static int check(nndyn_network *network, nndyn_dataset *dataset, int64_t count, 
         ND_TRY(nd_check_pointer(network, sigma, "sigma"));
         ND_TRY(nd_check_pointer(network, accuracy, "accuracy"));
     }
-    for (int64_t i = 0; i < count; i++) {
-        if (!(sigma[i] > 0 && isfinite(sigma[i]))) {
-            return nd_fail(network, NNDYN_EARG, "sigma[%lld] is %g, must be positive and finite", (long long)i,
-                           sigma[i]);
-        }
-    }
+    ND_TRY(nd_basin_check_amplitudes(network, count, sigma));
     ND_TRY(nd_weights_check(network, network, dataset, 1, 0));
     return nd_network_check_order(network, network, 1, 0);
 }

@@ -66,5 +66,7 @@ int64_t nd_replica_hits(const nd_replica *replica, int64_t classes);
 int nd_dataset_double(void *handle, nndyn_dataset *data, nndyn_dataset **out);
 /* Labels, widths and precision fit, parameters are finite; loss: the network has one, and targets. */
 int nd_weights_check(nndyn_network *network, void *handle, const nndyn_dataset *data, int labels, int loss);
+/* count amplitudes of noise are positive and finite. */
+int nd_basin_check_amplitudes(void *handle, int64_t count, const double *sigma);
 
 #endif

@@ -459,12 +459,7 @@ static int check_linearized(nndyn_network *network, int64_t count, const double 
     ND_TRY(nd_check_size(network, count, 1, INT_MAX, "count"));
     ND_TRY(nd_check_pointer(network, sigma, "sigma"));
     ND_TRY(nd_check_pointer(network, accuracy, "accuracy"));
-    for (int64_t i = 0; i < count; i++) {
-        if (!(sigma[i] > 0 && isfinite(sigma[i]))) {
-            return nd_fail(network, NNDYN_EARG, "sigma[%lld] is %g, must be positive and finite", (long long)i,
-                           sigma[i]);
-        }
-    }
+    ND_TRY(nd_basin_check_amplitudes(network, count, sigma));
     ND_TRY(nd_network_ready(network, network, 0));
     if (nd_network_outputs(network) < 2) {
         return nd_fail(network, NNDYN_EUNSUPPORTED,

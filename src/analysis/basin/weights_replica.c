@@ -207,3 +207,14 @@ int nd_weights_check(nndyn_network *network, void *handle, const nndyn_dataset *
     }
     return check_parameters(network, handle);
 }
+
+int nd_basin_check_amplitudes(void *handle, int64_t count, const double *sigma)
+{
+    for (int64_t i = 0; i < count; i++) {
+        if (!(sigma[i] > 0 && isfinite(sigma[i]))) {
+            return nd_fail(handle, NNDYN_EARG, "sigma[%lld] is %g, must be positive and finite", (long long)i,
+                           sigma[i]);
+        }
+    }
+    return NNDYN_OK;
+}

@@ -16,18 +16,6 @@ static void widen(int dtype, int64_t count, const void *from, double *to)
     }
 }
 
-/* As many rows as keep a block near a million numbers: a function of the sizes alone. */
-static int64_t block_rows(const nndyn_network *network, int64_t samples)
-{
-    int64_t width = network->inputs;
-    for (int64_t l = 0; l < network->layer_count; l++) {
-        width += network->layers[l].out;
-    }
-    int64_t rows = (INT64_C(1) << 20) / width;
-    rows = rows < 32 ? 32 : rows > ND_EVALUATION_ROWS ? ND_EVALUATION_ROWS : rows;
-    return samples < rows ? samples : rows;
-}
-
 static void carve(nd_frozen *f)
 {
     f->theta = nd_arena_take(&f->arena, f->network->parameters, sizeof *f->theta);
@@ -49,7 +37,7 @@ int nd_frozen_open(const nndyn_network *network, void *handle, const nndyn_datas
 {
     *out = (nd_frozen){.network = network, .handle = handle};
     out->arena.context = nd_handle_context(handle);
-    out->rows = dataset != NULL ? block_rows(network, dataset->samples) : 0;
+    out->rows = dataset != NULL ? nd_evaluation_rows(network, dataset->samples) : 0;
     carve(out);
     ND_TRY(nd_arena_reserve(&out->arena, handle));
     carve(out);
@@ -93,6 +81,24 @@ int nd_frozen_walk(nd_frozen *f, const nndyn_dataset *dataset, const char *task,
         ND_TRY(nd_task_report(&progress, (double)(first + count) / (double)dataset->samples));
     }
     return NNDYN_OK;
+}
+
+int nd_frozen_measure(const nd_moment *moment, nndyn_dataset *dataset,
+                      int (*visit)(void *self, nd_frozen *frozen, double *row), void *self, double *row)
+{
+    nd_frozen frozen;
+    ND_TRY(nd_hold(moment->trainer, moment->network, ND_NETWORK, "network"));
+    int status = nd_hold(moment->trainer, dataset, ND_DATASET, "dataset");
+    if (status == NNDYN_OK) {
+        status = nd_frozen_open(moment->network, moment->trainer, dataset, &frozen);
+        if (status == NNDYN_OK) {
+            status = visit(self, &frozen, row);
+            nd_frozen_close(&frozen);
+        }
+        nd_unhold(dataset);
+    }
+    nd_unhold(moment->network);
+    return status;
 }
 
 /* ---- recalibration ----------------------------------------------------------------------------------------------- */

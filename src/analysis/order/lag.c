@@ -1,7 +1,6 @@
 /* lag.c - running statistics of batch norm against those of the data.  SPDX-License-Identifier: MIT */
 #include "analysis/order/order.h"
 #include "network/build.h"
-#include "training/recorder.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -201,29 +200,18 @@ typedef struct watch {
     nndyn_dataset *dataset; /* a reference is held */
 } watch;
 
-static int measure_frozen(nd_frozen *frozen, const nndyn_dataset *dataset, double *row)
+static int measure_frozen(void *self, nd_frozen *frozen, double *row)
 {
-    ND_TRY(accuracy_of(frozen, dataset, &row[0]));
-    ND_TRY(recalibrate(frozen, dataset, row + 2));
-    return accuracy_of(frozen, dataset, &row[1]);
+    const watch *w = self;
+    ND_TRY(accuracy_of(frozen, w->dataset, &row[0]));
+    ND_TRY(recalibrate(frozen, w->dataset, row + 2));
+    return accuracy_of(frozen, w->dataset, &row[1]);
 }
 
 static int measure(void *self, const nd_moment *moment, double *row)
 {
     const watch *w = self;
-    nd_frozen frozen;
-    ND_TRY(nd_hold(moment->trainer, moment->network, ND_NETWORK, "network"));
-    int status = nd_hold(moment->trainer, w->dataset, ND_DATASET, "dataset");
-    if (status == NNDYN_OK) {
-        status = nd_frozen_open(moment->network, moment->trainer, w->dataset, &frozen);
-        if (status == NNDYN_OK) {
-            status = measure_frozen(&frozen, w->dataset, row);
-            nd_frozen_close(&frozen);
-        }
-        nd_unhold(w->dataset);
-    }
-    nd_unhold(moment->network);
-    return status;
+    return nd_frozen_measure(moment, w->dataset, measure_frozen, self, row);
 }
 
 static void column(void *self, int64_t number, char name[ND_NAME_SIZE])

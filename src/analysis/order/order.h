@@ -4,6 +4,7 @@
 #define ND_ORDER_H
 #include "network/network.h"
 #include "nndyn/order.h"
+#include "training/recorder.h"
 
 /* ---- a network as it is now, in double precision and evaluation mode (frozen.c) ---------------------------------- */
 
@@ -27,6 +28,9 @@ int nd_frozen_walk(nd_frozen *frozen, const nndyn_dataset *dataset, const char *
                    void *user);
 /* Batch norm statistics of this data set, layer after layer. */
 int nd_frozen_recalibrate(nd_frozen *frozen, const nndyn_dataset *dataset);
+/* A probe's measure: the moment's network and the data set held, the network frozen, then self's visit. */
+int nd_frozen_measure(const nd_moment *moment, nndyn_dataset *dataset,
+                      int (*visit)(void *self, nd_frozen *frozen, double *row), void *self, double *row);
 /* Sizes and precision; labels: with as many classes as outputs. */
 int nd_check_order_data(void *handle, const nndyn_network *network, const nndyn_dataset *dataset, int labels);
 

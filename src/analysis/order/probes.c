@@ -1,6 +1,5 @@
 /* probes.c - order as training goes on.  SPDX-License-Identifier: MIT */
 #include "analysis/order/order.h"
-#include "training/recorder.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,8 +42,9 @@ static int measure_maps(const watch *w, nd_frozen *frozen, const nd_substitution
     return NNDYN_OK;
 }
 
-static int measure_frozen(const watch *w, nd_frozen *frozen, double *row)
+static int measure_frozen(void *self, nd_frozen *frozen, double *row)
 {
+    const watch *w = self;
     nd_substitution substitution;
     if (w->recalibrated) {
         ND_TRY(nd_frozen_recalibrate(frozen, w->dataset));
@@ -61,19 +61,7 @@ static int measure_frozen(const watch *w, nd_frozen *frozen, double *row)
 static int measure(void *self, const nd_moment *moment, double *row)
 {
     const watch *w = self;
-    nd_frozen frozen;
-    ND_TRY(nd_hold(moment->trainer, moment->network, ND_NETWORK, "network"));
-    int status = nd_hold(moment->trainer, w->dataset, ND_DATASET, "dataset");
-    if (status == NNDYN_OK) {
-        status = nd_frozen_open(moment->network, moment->trainer, w->dataset, &frozen);
-        if (status == NNDYN_OK) {
-            status = measure_frozen(w, &frozen, row);
-            nd_frozen_close(&frozen);
-        }
-        nd_unhold(w->dataset);
-    }
-    nd_unhold(moment->network);
-    return status;
+    return nd_frozen_measure(moment, w->dataset, measure_frozen, self, row);
 }
 
 static void column(void *self, int64_t number, char name[ND_NAME_SIZE])
