@@ -195,6 +195,23 @@ static void cycles_begin_at_their_least_point(void **state)
     nndyn_basin_map_free(basins);
 }
 
+/* Just below 3 the fixed point of the logistic map is approached from both sides in turn, with the factor 2 - r: two
+ * steps bring a state back within "settle" long before one does, which makes no cycle of 2. */
+static void a_fixed_point_near_period_doubling_is_no_cycle(void **state)
+{
+    const double r = 2.95, starts[] = {0.3, 0.7, 0.2, 0.6};
+    nndyn_basin_map *basins = basins_of(map_of(1, "r", &r, logistic), integers("period", 8, NULL, 0));
+    double point;
+    int64_t attractors, period;
+    (void)state;
+    nt_ok(basins, nndyn_basin_map_find(basins, 4, starts, &attractors, NULL));
+    assert_int_equal(attractors, 1);
+    nt_ok(basins, nndyn_basin_map_attractor(basins, 0, 1, &point, &period, NULL));
+    assert_int_equal(period, 1);
+    nt_near(point, 1 - 1 / r, 1e-8);
+    nndyn_basin_map_free(basins);
+}
+
 /* ---- labels ------------------------------------------------------------------------------------------------------ */
 
 static void four_sinks_of_two_separate_units(void **state)
@@ -487,6 +504,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_flow_has_other_basins_than_gradient_descent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_continuum_is_no_attractor, set_up, tear_down),
         cmocka_unit_test_setup_teardown(cycles_begin_at_their_least_point, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_fixed_point_near_period_doubling_is_no_cycle, set_up, tear_down),
         cmocka_unit_test_setup_teardown(four_sinks_of_two_separate_units, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_boundary_of_a_coupled_pair_is_a_line, set_up, tear_down),
         cmocka_unit_test_setup_teardown(labels_depend_on_the_start_alone, set_up, tear_down),

@@ -42,12 +42,14 @@ static int settle(search *s, const double *starts)
     return nd_basins_follow(&job, &s->task, 0, 0.5);
 }
 
-/* The orbit of a point that settled, to the end of the list of candidates. */
+/* The orbit of a point that settled, to the end of the list of candidates.  What comes close to its first point sooner
+ * has a shorter period: a fixed point that is approached from both sides in turn settles with period 2 before 1. */
 static int append(search *s, const double *point, int64_t period)
 {
     nndyn_basin_map *basins = s->basins;
     nd_basins_list *list = &s->list;
     const int64_t d = list->dimension, k = list->count, first = list->first[k];
+    const double tolerance = basins->rule.tolerance;
     const nd_map_run step = {.map = basins->map, .parameters = basins->parameters, .count = 1, .steps = 1};
     memcpy(list->points + first * d, point, (size_t)d * sizeof *point);
     for (int64_t i = 1; i < period; i++) {
@@ -58,6 +60,9 @@ static int append(search *s, const double *point, int64_t period)
         const int status = nd_map_advance(&run, basins, NULL, 0, 0);
         nd_unhold(basins->map);
         ND_TRY(status);
+        if (period % i == 0 && nd_basins_distance2(d, point, run.next) <= tolerance * tolerance) {
+            period = i;
+        }
     }
     list->first[k + 1] = first + period;
     list->radius[k] = basins->rule.tolerance / 4;
