@@ -162,6 +162,46 @@ NNDYN_API int nndyn_basin_sample(nndyn_network *network, nndyn_dataset *dataset,
 NNDYN_API int nndyn_basin_margins(nndyn_network *network, nndyn_dataset *dataset, int64_t count, const double *sigma,
                                   double *accuracy, double *distances);
 
+/* ---- pictures of basins in sample space -------------------------------------------------------------------------- */
+
+/** Principal directions of a data set: axes of largest variance of its inputs, to draw slices along.
+ *  @param dataset the data, of either precision (computed in float64)
+ *  @param count how many directions, 1 to the lesser of inputs and samples - 1
+ *  @param options those of nndyn_singular_values
+ *  @param mean receives the means of the inputs; may be NULL
+ *  @param directions receives count x inputs numbers: orthonormal rows by descending variance, the entry of largest
+ *         size of each positive; where variances are equal, any orthonormal directions of that variance
+ *  @param variance receives count variances along them (sums of squares over samples - 1); may be NULL
+ *  @param total receives the sum of the variances of all inputs, of which variance[i] / total is explained; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EDATA (inputs are not finite), NNDYN_ENUMERIC, NNDYN_ENOMEM,
+ *          NNDYN_ELIMIT, NNDYN_EBUSY, NNDYN_ECANCELED
+ *  Cost: some tens of passes over the data, more where variances lie close together; memory of the bases of
+ *  nndyn_singular_values.  Bits do not depend on the number of threads. */
+NNDYN_API int nndyn_basin_principal(nndyn_dataset *dataset, int64_t count, const nndyn_options *options, double *mean,
+                                    double *directions, double *variance, double *total);
+
+/** A slice through the basins of the classes: predictions and margins at x + t_1 p_1 + ... on a grid of t, along
+ *  principal directions (nndyn_basin_principal) or any others.
+ *  @param network the network, of either precision (computed in float64), in evaluation mode
+ *  @param x the center, as many numbers as inputs: a sample, or the mean of the data
+ *  @param axes how many directions, 1 to 3
+ *  @param directions axes x inputs numbers; the unit of t is their length
+ *  @param low,high ends of t on each axis; both are points of the grid (low alone if there is one point)
+ *  @param counts points of each axis, at least 1
+ *  @param options "label" (integer, -1): whose margin is wanted, z_label less the largest other output, negative where
+ *         another class wins; -1: the largest output less the second.  A single output z has class 1 where z is above
+ *         a threshold (0 with a cross-entropy or hinge loss, else 1/2), and the margin is the distance from it
+ *  @param classes receives the class at each point, the last axis fastest; may be NULL
+ *  @param margins receives the margins; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_EDATA (parameters, x, directions or ends are not finite),
+ *          NNDYN_ESTATE (no layers), NNDYN_ENUMERIC (outputs overflow), NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_EBUSY,
+ *          NNDYN_ECANCELED
+ *  Cost: a forward pass a point; memory of the results, and of a block of rows a thread.  Bits do not depend on the
+ *  number of threads. */
+NNDYN_API int nndyn_basin_slice(nndyn_network *network, const double *x, int64_t axes, const double *directions,
+                                const double *low, const double *high, const int64_t *counts,
+                                const nndyn_options *options, int64_t *classes, double *margins);
+
 /* ---- basins in weight space: static ------------------------------------------------------------------------------ */
 
 /** Basin of a trained network by noise added to its weights, all layers at once, without training again:

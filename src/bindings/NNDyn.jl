@@ -1450,6 +1450,16 @@ nndyn_basin_margins(network, dataset, count, sigma, accuracy, distances) =
     ccall(symbol(:nndyn_basin_margins), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}),
         network, dataset, count, sigma, accuracy, distances)
 
+nndyn_basin_principal(dataset, count, options, mean, directions, variance, total) =
+    ccall(symbol(:nndyn_basin_principal), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), dataset, count,
+        options, mean, directions, variance, total)
+
+nndyn_basin_slice(network, x, axes, directions, low, high, counts, options, classes, margins) =
+    ccall(symbol(:nndyn_basin_slice), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble},
+        Ptr{Int64}, Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}), network, x, axes, directions, low, high, counts, options,
+        classes, margins)
+
 nndyn_basin_weights(network, dataset, options, out) =
     ccall(symbol(:nndyn_basin_weights), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, dataset,
         options, out)
@@ -2633,6 +2643,25 @@ function basin_margins(net::Network, data::Dataset, sigma = Float64[])
     accuracy, distances = zeros(length(sigma)), zeros(shape(data).samples)
     check(net, nndyn_basin_margins(net, data, length(sigma), sigma, accuracy, distances))
     return (accuracy = accuracy, distances = distances)
+end
+
+"`(mean, directions, variance, total)`: principal directions of the inputs, one a column."
+function basin_principal(data::Dataset, count; options...)
+    inputs = shape(data).inputs
+    mean, directions, variance, total = zeros(inputs), zeros(inputs, count), zeros(count), Ref{Float64}(0)
+    check(data, nndyn_basin_principal(data, count, with_options(options), mean, directions, variance, total))
+    return (mean = mean, directions = directions, variance = variance, total = total[])
+end
+
+"`(classes, margins)` at x + t times the columns of `directions`, t from low to high; the last axis comes first."
+function basin_slice(net::Network, x, directions, low, high, counts; options...)
+    inputs, n = shape(net).inputs, convert(Array{Int64}, counts)
+    x = dense_array(Float64, x, "x", inputs)
+    directions = dense_array(Float64, directions, "directions", inputs, length(n))
+    low, high = dense_array(Float64, low, "low", length(n)), dense_array(Float64, high, "high", length(n))
+    classes, margins = zeros(Int64, reverse(n)...), zeros(reverse(n)...)
+    check(net, nndyn_basin_slice(net, x, length(n), directions, low, high, n, with_options(options), classes, margins))
+    return (classes = classes, margins = margins)
 end
 
 "Radius of the basin by noise added to the weights."

@@ -570,6 +570,8 @@ _FUNCTIONS = {
     "nndyn_basin_unit": (_int, [_ptr, _ptr]),
     "nndyn_basin_sample": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_margins": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_principal": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_slice": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_weights": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_weights_along": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_curvature": (_int, [_ptr, _ptr, _ptr, _ptr]),
@@ -827,6 +829,7 @@ _BATCHES = ("FULL", "EPOCHS", "REPLACEMENT")
 _DUALITY = ("APPLY", "JVP", "VJP", "JACOBIAN", "GRAM", "SINGULAR_VALUES", "OPERATOR")
 
 Forecast = collections.namedtuple("Forecast", "bytes flops")
+Principal = collections.namedtuple("Principal", "mean directions variance total")
 Layer = collections.namedtuple("Layer", "kind activation inputs outputs first count")
 
 
@@ -1376,6 +1379,15 @@ class Dataset(_Handle):
             self._do("nndyn_dataset_split", fraction, o, ctypes.byref(first), ctypes.byref(second))
         return self._wrap(first.value, self), self._wrap(second.value, self)
 
+    def principal(self, count, **options):
+        """Principal directions: (mean of the inputs, count x inputs directions, variances along them, total)."""
+        mean, directions = np.empty(self.inputs), np.empty((count, self.inputs))
+        variance, total = np.empty(count), _f64()
+        with self._options(options) as o:
+            self._do("nndyn_basin_principal", count, o, _address(mean), _address(directions), _address(variance),
+                     ctypes.byref(total))
+        return Principal(mean, directions, variance, total.value)
+
     def batches(self, kind="epochs", size=1, **options):
         return Batches(self, kind, size, **options)
 
@@ -1703,6 +1715,21 @@ class Network(_Handle):
         self._do("nndyn_basin_margins", dataset.pointer, len(sigma), _address(sigma), _address(accuracy),
                  _address(distances))
         return accuracy, distances
+
+    def basin_slice(self, x, directions, low, high, counts, **options):
+        """(classes, margins), arrays of shape counts, at x + t directions for t from low to high on each axis."""
+        x = _array(x, "x", (self.inputs,))
+        directions = _array(np.atleast_2d(directions), "directions", (None, self.inputs))
+        axes = len(directions)
+        low, high = (_array(np.broadcast_to(np.asarray(v, dtype=float), axes).copy(), "low, high", (axes,))
+                     for v in (low, high))
+        counts = np.ascontiguousarray(np.broadcast_to(counts, axes), dtype=np.int64)
+        shape = tuple(int(max(n, 0)) for n in counts)
+        classes, margins = np.empty(shape, dtype=np.int64), np.empty(shape)
+        with self._options(options) as o:
+            self._do("nndyn_basin_slice", _address(x), axes, _address(directions), _address(low), _address(high),
+                     _address(counts), o, _address(classes), _address(margins))
+        return classes, margins
 
     def basin_weights(self, dataset, directions=None, **options):
         """Radius of the basin by noise added to the weights, drawn or along given directions (draws x P): a Basin."""

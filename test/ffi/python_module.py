@@ -419,6 +419,14 @@ def test_basin_sample():
     accuracy, distances = net.basin_margins(data, [0.1, 1])
     close(distances, np.full(300, 0.5**0.5), 1e-14)
     assert accuracy[0] > 0.999 > accuracy[1] and net.basin_margins(data)[0].shape == (0,)
+    found = data.principal(2)
+    close(found.mean, np.full(3, 1 / 3), 1e-14)
+    close(found.variance, np.full(2, 100 / 299), 1e-12)
+    close(found.directions.sum(1), [0, 0], 1e-12)
+    assert abs(found.total - 200 / 299) < 1e-12
+    classes, margins = net.basin_slice(np.zeros(3), np.eye(3)[:2], -1, [1, 2], [3, 4])
+    assert classes.shape == margins.shape == (3, 4) and classes[0, 0] == 2 and classes[2, 0] == 0 and margins[2, 3] == 1
+    close(net.basin_slice(np.zeros(3), np.eye(3)[1], -1, 1, 3, label=1)[1], [-1, 0, 1], 1e-15)
 
 
 def test_basin_weights():
