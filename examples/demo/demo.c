@@ -3,6 +3,7 @@
  * Writes tables (CSV) into the folder given as first argument and prints a summary; report.py turns the tables into one
  * HTML page.  The data file is the second argument.  Every number follows from the default seed, 0. */
 #include <inttypes.h>
+#include <math.h>
 #include <nndyn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,11 @@ enum {
     BOUNDARY = PIXELS + CLASSES,
     MODES = 20,
     BINS = 30,
-    SITES = 3 /* of the load curve: input and hidden layers */
+    SITES = 3,   /* of the load curve, and cuts of the linear substitution: input and hidden layers */
+    UNITS = 32,  /* of the second hidden layer */
+    POINTS = 61, /* along a line between two digits */
+    MOST = 200,  /* amplitudes of a curve of a basin */
+    SIDE = 96    /* of the grid of starts */
 };
 
 /* Everything the parts of the demo share. */
@@ -36,6 +41,12 @@ typedef struct demo {
     double exponent, error;   /* of the fluctuations of the output biases */
     double bow;               /* of the load curve */
     int verdict;              /* on it */
+    double linear;            /* accuracy of the linear map that all layers leave when they are substituted */
+    double gradient[SITES];   /* rank gradients of the hidden layers, from place 1 on */
+    int folding;              /* units of the second hidden layer that fold the line between two digits */
+    double noise, weights;    /* radii of the basins, of noise on the inputs and on the weights */
+    int64_t fragile;          /* the class of the smallest basin */
+    double boundary;          /* share of the boxes of the grid of starts that lie on the boundary of two basins */
 } demo;
 
 /* A failed call ends the program with the library's own sentence. */
@@ -331,6 +342,211 @@ static void write_equilibrium(demo *d)
     free(t);
 }
 
+/* ---- order: what of the network is linear ------------------------------------------------------------------------ */
+
+/* Accuracy with all activations above a cut replaced by the identity, and how that linear map orders the samples. */
+static void write_truncation(demo *d)
+{
+    nndyn_substitution *substitution;
+    double accuracy[SITES], agreement[SITES], index[SITES];
+    check(nndyn_linear_substitution(d->network, d->test, NULL, &substitution), d->network);
+    check(nndyn_substitution_accuracy(substitution, SITES, accuracy, agreement, NULL), substitution);
+    check(nndyn_order_tail(d->network, d->test, NULL, SITES, NULL, NULL, index, NULL), d->network);
+    FILE *file = table(d, "truncation", "cut,accuracy,agreement,order");
+    for (int cut = 0; cut < SITES; cut++) {
+        row(file, 4, (double[]){cut, accuracy[cut], agreement[cut], index[cut]});
+    }
+    fclose(file);
+    d->linear = accuracy[0];
+    nndyn_substitution_free(substitution);
+}
+
+/* Where the samples of a class are placed among all when a unit ranks them, in the direction that speaks for it. */
+static void write_ranks(demo *d)
+{
+    nndyn_ranks *ranks;
+    nndyn_options *options;
+    double values[NNDYN_RANKS_VALUES], v[3 + 20];
+    check(nndyn_options_create(d->context, &options), d->context);
+    check(nndyn_options_set_integer(options, "bins", 20), options);
+    check(nndyn_rank_distribution(d->network, d->train, options, &ranks), d->network);
+    FILE *file = table(d, "ranks", "layer,gradient,order-preserving fraction,density...");
+    for (int layer = 1; layer < SITES; layer++) {
+        check(nndyn_ranks_layer(ranks, layer, NNDYN_RANKS_VALUES, values), ranks);
+        check(nndyn_ranks_density(ranks, layer, -1, 20, v + 3), ranks);
+        v[0] = layer;
+        v[1] = d->gradient[layer] = values[NNDYN_RANKS_GRADIENT];
+        v[2] = values[NNDYN_RANKS_FRACTION];
+        row(file, 3 + 20, v);
+    }
+    fclose(file);
+    nndyn_ranks_free(ranks);
+    nndyn_options_free(options);
+}
+
+/* The first two held-out digits of different classes. */
+static void two_digits(const demo *d, double *a, double *b)
+{
+    int64_t first, second;
+    check(nndyn_dataset_get(d->test, 0, 1, a, NULL, &first), d->test);
+    second = first;
+    for (int64_t i = 1; second == first; i++) {
+        check(nndyn_dataset_get(d->test, i, 1, b, NULL, &second), d->test);
+    }
+}
+
+/* On the line a + h (b - a) each unit of the first hidden layer is tanh(w h + c), so a unit of the second one reads a
+ * bundle of them: it either keeps the order along the line or folds it. */
+static void write_folds(demo *d)
+{
+    enum { FIRST = PIXELS * PIXELS, SECOND = FIRST + PIXELS }; /* where biases, and the next layer, begin */
+    double a[PIXELS], b[PIXELS], w[PIXELS], c[PIXELS], h[POINTS], v[2 + POINTS];
+    double *theta = malloc((size_t)d->parameters * sizeof *theta);
+    if (!theta) {
+        perror("parameters");
+        exit(EXIT_FAILURE);
+    }
+    check(nndyn_network_get_parameters(d->network, d->parameters, theta), d->network);
+    two_digits(d, a, b);
+    for (int i = 0; i < PIXELS; i++) {
+        w[i] = 0;
+        c[i] = theta[FIRST + i];
+        for (int j = 0; j < PIXELS; j++) {
+            w[i] += theta[i * PIXELS + j] * (b[j] - a[j]);
+            c[i] += theta[i * PIXELS + j] * a[j];
+        }
+    }
+    for (int i = 0; i < POINTS; i++) {
+        h[i] = i / (POINTS - 1.0);
+    }
+    FILE *file = table(d, "folds", "unit,extrema,field along the line...");
+    for (int unit = 0; unit < UNITS; unit++) {
+        int verdict;
+        int64_t extrema;
+        check(nndyn_order_bundle_on(d->context, PIXELS, w, c, theta + SECOND + unit * PIXELS, NNDYN_TANH, NULL, POINTS,
+                                    h, v + 2, &extrema, &verdict),
+              d->context);
+        v[0] = unit;
+        v[1] = (double)extrema;
+        row(file, 2 + POINTS, v);
+        d->folding += extrema > 0;
+    }
+    fclose(file);
+    free(theta);
+}
+
+/* ---- basins: what the network, and its training, come back from -------------------------------------------------- */
+
+static void write_curve(const demo *d, const char *name, nndyn_basin *basin)
+{
+    double amplitude[MOST], accuracy[MOST], low[MOST], high[MOST];
+    int64_t count;
+    check(nndyn_basin_curve(basin, 0, MOST, amplitude, accuracy, low, high, &count), basin);
+    FILE *file = table(d, name, "amplitude,accuracy,low,high");
+    for (int64_t i = 0; i < count && i < MOST; i++) {
+        row(file, 4, (double[]){amplitude[i], accuracy[i], low[i], high[i]});
+    }
+    fclose(file);
+}
+
+/* Noise on the pixels: the accuracy it leaves, and for the set and each class the noise that leaves one half. */
+static void write_sample_basins(demo *d)
+{
+    nndyn_basin *basin;
+    double v[5], least = INFINITY;
+    check(nndyn_basin_sample(d->network, d->test, NULL, &basin), d->network);
+    write_curve(d, "noise", basin);
+    check(nndyn_basin_get(basin, 0, "radius", &d->noise), basin);
+    FILE *file = table(d, "basins", "class,radius,low,high,accuracy");
+    for (int c = 0; c < CLASSES; c++) {
+        v[0] = c;
+        check(nndyn_basin_get(basin, 1 + c, "radius", &v[1]), basin);
+        check(nndyn_basin_get(basin, 1 + c, "low", &v[2]), basin);
+        check(nndyn_basin_get(basin, 1 + c, "high", &v[3]), basin);
+        check(nndyn_basin_get(basin, 1 + c, "accuracy", &v[4]), basin);
+        row(file, 5, v);
+        if (v[1] < least) {
+            least = v[1];
+            d->fragile = c;
+        }
+    }
+    fclose(file);
+    nndyn_basin_free(basin);
+}
+
+/* The same for noise on the weights, in units of each layer's own spread. */
+static void write_weight_basin(demo *d)
+{
+    nndyn_basin *basin;
+    nndyn_options *options;
+    check(nndyn_options_create(d->context, &options), d->context);
+    check(nndyn_options_set_integer(options, "draws", 32), options);
+    check(nndyn_basin_weights(d->network, d->test, options, &basin), d->network);
+    write_curve(d, "weight_noise", basin);
+    check(nndyn_basin_get(basin, 0, "radius", &d->weights), basin);
+    nndyn_basin_free(basin);
+    nndyn_options_free(options);
+}
+
+/* Gradient descent on the two weights of w2 tanh(w1 x), which is to become 2 tanh x, on 16 samples. */
+static nndyn_map *descent(const demo *d, double rate)
+{
+    nndyn_network *network;
+    nndyn_dataset *data;
+    nndyn_options *options;
+    nndyn_map *map;
+    double x[16], t[16];
+    for (int i = 0; i < 16; i++) {
+        x[i] = -3 + 0.4 * i;
+        t[i] = 2 * tanh(x[i]);
+    }
+    check(nndyn_options_create(d->context, &options), d->context);
+    check(nndyn_options_set_integer(options, "bias", 0), options);
+    check(nndyn_network_create(d->context, NNDYN_F64, 1, &network), d->context);
+    check(nndyn_network_add_dense_with(network, 1, NNDYN_TANH, options), network);
+    check(nndyn_network_add_dense_with(network, 1, NNDYN_IDENTITY, options), network);
+    check(nndyn_network_set_loss(network, NNDYN_SQUARED_ERROR), network);
+    check(nndyn_dataset_create(d->context, 16, 1, x, 1, t, 1, &data), d->context);
+    nndyn_options_free(options);
+    check(nndyn_options_create(d->context, &options), d->context);
+    check(nndyn_options_set_double(options, "rate", rate), options);
+    check(nndyn_map_create_training(network, data, options, &map), network);
+    nndyn_options_free(options);
+    nndyn_dataset_free(data);
+    nndyn_network_free(network);
+    return map;
+}
+
+/* Which of the two minima (a teacher and its mirror image) a start goes to, on a grid of starts: at so large a rate not
+ * all do, and the basins are ragged. */
+static void write_starts(demo *d)
+{
+    static const double low[2] = {-4, -4}, high[2] = {4, 4};
+    static const int64_t both[2] = {0, 1}, counts[2] = {SIDE, SIDE};
+    static int64_t labels[SIDE * SIDE];
+    nndyn_map *map = descent(d, 2.1);
+    nndyn_basin_map *basins;
+    double starts[2 * 100], line[SIDE], entropy[4];
+    check(nndyn_basin_map_create(map, NULL, &basins), map);
+    check(nndyn_basin_map_starts(basins, NNDYN_STARTS_BOX, low, high, 0, 100, starts), basins);
+    check(nndyn_basin_map_find(basins, 100, starts, NULL, NULL), basins);
+    check(nndyn_basin_map_grid(basins, 2, both, low, high, counts, NULL, labels, NULL), basins);
+    check(nndyn_basin_entropy(d->context, 2, counts, labels, NULL, entropy), d->context);
+    d->boundary = entropy[2];
+    FILE *file = table(d, "starts", "labels by second weight; a line for each first weight...");
+    for (int i = 0; i < SIDE; i++) {
+        for (int j = 0; j < SIDE; j++) {
+            line[j] = (double)labels[i * SIDE + j];
+        }
+        row(file, SIDE, line);
+    }
+    fclose(file);
+    nndyn_basin_map_free(basins);
+    nndyn_map_free(map);
+}
+
+/* ---- summary ----------------------------------------------------------------------------------------------------- */
+
 static void print_summary(const demo *d)
 {
     char info[512];
@@ -349,6 +565,12 @@ static void print_summary(const demo *d)
     printf("curvature of the loss along its %d leading modes: %.3g to %.3g\n", MODES, d->sharpest, d->slowest);
     printf("fluctuations of the output biases: density u^-k, k = %.3f +- %.3f\n", d->exponent, d->error);
     printf("load curve: %s (bow %+.3f)\n", nndyn_load_curve_verdict_name(d->verdict), d->bow);
+    printf("order: rank gradients %.3f and %.3f of the hidden layers; linear map alone %.1f %% right\n", d->gradient[1],
+           d->gradient[2], 100 * d->linear);
+    printf("folds of the line between two digits: in %d of %d units\n", d->folding, UNITS);
+    printf("basins: half of all digits held out are lost at noise %.3f on pixels, %.3f on weights; the first of %d\n",
+           d->noise, d->weights, (int)d->fragile);
+    printf("basins of training two weights: %.1f %% of the boxes of starts lie on a boundary\n", 100 * d->boundary);
     printf("tables: %s\n", d->folder);
 }
 
@@ -369,6 +591,12 @@ int main(int argc, char **argv)
     write_spectra(&d, metric);
     write_directions(&d, metric);
     write_equilibrium(&d);
+    write_truncation(&d);
+    write_ranks(&d);
+    write_folds(&d);
+    write_sample_basins(&d);
+    write_weight_basin(&d);
+    write_starts(&d);
     print_summary(&d);
     nndyn_network_free(d.network);
     nndyn_dataset_free(d.train);

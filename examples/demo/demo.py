@@ -2,6 +2,7 @@
 
 Usage: demo.py FOLDER DIGITS.CSV
 """
+import math
 import sys
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 import nndyn
 
 EPOCHS, BATCH, SHOWN, PER_CLASS, PIXELS, CLASSES, MODES = 120, 32, 12, 8, 64, 10, 20
+POINTS, SIDE = 61, 96
 
 
 def write(folder, name, header, rows):
@@ -82,6 +84,55 @@ def fluctuations(network, x, t):
     return zip(edges[:-1], edges[1:], densities)
 
 
+def truncation(network, test):
+    accuracy, agreement, _ = network.linear_substitution(test).accuracy()
+    _, _, index = network.order_tail(test)
+    return zip(range(len(accuracy)), accuracy, agreement, index)
+
+
+def ranks(network, data):
+    result = network.rank_distribution(data, bins=20)
+    for layer in range(1, result.shape[0] + 1):
+        figures = result.layer(layer)
+        yield (layer, figures[nndyn.RANKS_GRADIENT], figures[nndyn.RANKS_FRACTION], *result.density(layer))
+
+
+def two_digits(test):
+    x, _, labels = test.get()
+    return x[0], x[np.flatnonzero(labels != labels[0])[0]]
+
+
+def folds(network, test):
+    """Units of the second hidden layer along the line a + h (b - a): each reads a bundle of the first one's units."""
+    theta, (a, b) = network.parameters, two_digits(test)
+    first, theta = theta[:PIXELS * PIXELS].reshape(PIXELS, PIXELS), theta[PIXELS * PIXELS:]
+    w, c = np.zeros(PIXELS), theta[:PIXELS].copy()
+    for j in range(PIXELS):  # in the order of the C program
+        w += first[:, j] * (b[j] - a[j])
+        c += first[:, j] * a[j]
+    second = theta[PIXELS:PIXELS + 32 * PIXELS].reshape(32, PIXELS)
+    for unit, v in enumerate(second):
+        bundle = nndyn.order_bundle_on(w, c, v, "tanh", np.arange(POINTS) / (POINTS - 1.0))
+        yield (unit, bundle.between, *bundle.y)
+
+
+def basins(basin):
+    for c in range(CLASSES):
+        yield (c, *(basin.get(name, 1 + c) for name in ("radius", "low", "high", "accuracy")))
+
+
+def starts():
+    """Which of two minima gradient descent on w2 tanh(w1 x) goes to."""
+    network = nndyn.Network(1)
+    network.dense(1, "tanh", bias=0).dense(1, bias=0).loss("squared_error")
+    x = np.array([[-3 + 0.4 * i] for i in range(16)])
+    t = np.array([[2 * math.tanh(value)] for value in x[:, 0]])
+    descent = nndyn.Map.training(network, nndyn.Dataset(x, t), rate=2.1)
+    found = nndyn.BasinMap(descent)
+    found.find(found.box([-4, -4], [4, 4], 100))
+    return found.grid([-4, -4], [4, 4], [SIDE, SIDE])
+
+
 def main():
     folder, path = sys.argv[1:]
     data, test = nndyn.Dataset.read_csv(path, label_column=-2, scale=1 / 16).split(0.2)
@@ -96,6 +147,15 @@ def main():
     x, t, _ = data.get()
     write(folder, "modes", "curvature,noise,relaxation", modes(network, x, t))
     write(folder, "fluctuations", "from,to,density", fluctuations(network, x, t))
+    write(folder, "truncation", "cut,accuracy,agreement,order", truncation(network, test))
+    write(folder, "ranks", "layer,gradient,order-preserving fraction,density...", ranks(network, data))
+    write(folder, "folds", "unit,extrema,field along the line...", folds(network, test))
+    noise = network.basin_sample(test)
+    write(folder, "noise", "amplitude,accuracy,low,high", zip(*noise.curve()))
+    write(folder, "basins", "class,radius,low,high,accuracy", basins(noise))
+    weights = network.basin_weights(test, draws=32)
+    write(folder, "weight_noise", "amplitude,accuracy,low,high", zip(*weights.curve()))
+    write(folder, "starts", "labels by second weight; a line for each first weight...", starts())
 
 
 if __name__ == "__main__":

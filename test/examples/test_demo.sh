@@ -4,13 +4,14 @@ ${MAKE:-make} --no-print-directory build/examples/demo >/dev/null || exit 1
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/c" "$folder/python"
-tables="training load_curve predictions spectrum directions modes fluctuations"
+tables="training load_curve predictions spectrum directions modes fluctuations truncation ranks folds noise basins"
+tables="$tables weight_noise starts"
 number=0
 result() {
     number=$((number + 1))
     echo "$1 $number - $2"
 }
-echo 1..9
+echo 1..16
 build/examples/demo "$folder/c" examples/data/digits.csv >"$folder/summary" 2>"$folder/errors" ||
     sed 's/^/# /' "$folder/errors"
 PYTHONPATH=src/bindings "${PYTHON:-python3}" examples/demo/demo.py "$folder/python" examples/data/digits.csv \
@@ -29,7 +30,7 @@ else
     result "not ok" "test accuracy '$accuracy' %, wanted at least 97"
 fi
 if "${PYTHON:-python3}" examples/demo/report.py "$folder/c" >/dev/null &&
-    test "$(grep -c '<svg' "$folder/c/report.html")" -ge 8; then
+    test "$(grep -c '<svg' "$folder/c/report.html")" -ge 12; then
     result ok "report with its pictures"
 else
     result "not ok" "report with its pictures"
