@@ -177,6 +177,107 @@ NNDYN_API int nndyn_basin_map_fractions(nndyn_basin_map *basins, int64_t n, cons
 NNDYN_API int nndyn_basin_map_times(nndyn_basin_map *basins, int64_t n, const int64_t *labels, const int64_t *steps,
                                     int64_t attractor, int64_t *count, double *values);
 
+/* ---- over a parameter -------------------------------------------------------------------------------------------- */
+
+/** Attractors followed over a parameter: branches, numbered 0, 1, ... as they are met. */
+typedef struct nndyn_basin_branches nndyn_basin_branches;
+
+/** What happens to a branch from one value to the next. */
+enum {
+    NNDYN_BRANCH_BIRTH = 1,  /* it begins: an attractor that continues none */
+    NNDYN_BRANCH_DEATH = 2,  /* its attractor is not found any more */
+    NNDYN_BRANCH_RETURN = 3, /* it is taken up again after it was missing ("memory") */
+    NNDYN_BRANCH_PERIOD = 4  /* its attractor has another period than before */
+};
+
+/** Name of such an event.
+ *  @param kind NNDYN_BRANCH_*
+ *  @return "birth", "death", "return", "period"; "unknown" for anything else */
+NNDYN_API const char *nndyn_branch_event_name(int kind);
+
+/** Follow attractors and their basins over a parameter of the map.  At each value attractors are looked for from where
+ *  they were at the value before (at the first: from the basin map's list) and from the starts, and the starts are
+ *  labeled, by the basin map's options.  Attractors are matched with those of the value before, one to one, the nearest
+ *  pair first; the distance of two cycles is Hausdorff's.  The same starts serve at every value, so what changes from
+ *  one value to the next is the map, not the draw.  The basin map, its list and the map stay as they are.
+ *  @param basins the basin map; its list may be empty or frozen
+ *  @param parameter name of the map's parameter that varies; the others are the basin map's
+ *  @param count values, at least 1
+ *  @param values finite, in the order in which they are visited
+ *  @param n starts, at least 1; independent ones (nndyn_basin_map_starts) for the intervals to hold
+ *  @param starts n x dimension
+ *  @param options "threshold" (double > 0, default: none): attractors farther apart are never matched; "memory"
+ *         (integer from 0, 0): for so many values a branch may be missing and still be taken up; "level", "interval",
+ *         "bonferroni": as nndyn_basin_map_fractions
+ *  @param out receives the branches
+ *  @return NNDYN_OK, NNDYN_EARG (also: no such parameter), NNDYN_EDATA, NNDYN_EOPTION, NNDYN_EBUSY, NNDYN_ENOMEM,
+ *          NNDYN_ELIMIT, NNDYN_ECALLBACK, NNDYN_ECANCELED
+ *  Cost: count times nndyn_basin_map_find and nndyn_basin_map_label. */
+NNDYN_API int nndyn_basin_map_continue(nndyn_basin_map *basins, const char *parameter, int64_t count,
+                                       const double *values, int64_t n, const double *starts,
+                                       const nndyn_options *options, nndyn_basin_branches **out);
+
+/** Release branches.  @param branches branches or NULL */
+NNDYN_API void nndyn_basin_branches_free(nndyn_basin_branches *branches);
+
+/** Sizes; any output may be NULL.
+ *  @param branches the branches
+ *  @param values of the parameter
+ *  @param count branches in all
+ *  @param dimension of the states
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_branches_shape(nndyn_basin_branches *branches, int64_t *values, int64_t *count,
+                                         int64_t *dimension);
+
+/** Which branches have an attractor at a value, in the order of a basin map's list.
+ *  @param branches the branches
+ *  @param index of the value, from 0
+ *  @param capacity for how many there is room; 0 to ask for their number
+ *  @param ids receives the branches; may be NULL
+ *  @param periods receives the attractors' periods; may be NULL
+ *  @param moved receives how far each is from where its branch was last, NaN where that begins; may be NULL
+ *  @param count receives how many there are; the first capacity of these are written
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_branches_at(nndyn_basin_branches *branches, int64_t index, int64_t capacity, int64_t *ids,
+                                      int64_t *periods, double *moved, int64_t *count);
+
+/** The attractor of a branch at a value.
+ *  @param branches the branches
+ *  @param index of the value, from 0
+ *  @param branch its number
+ *  @param capacity room for how many points there is; 0 to ask for the period
+ *  @param points receives the first capacity points of it, in their order; may be NULL if capacity is 0
+ *  @param period receives how many points it has; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG (also: the branch has none there), NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_branches_points(nndyn_basin_branches *branches, int64_t index, int64_t branch,
+                                          int64_t capacity, double *points, int64_t *period);
+
+/** The fraction of starts that go to a branch, at every value.
+ *  @param branches the branches
+ *  @param branch its number; or NNDYN_BASIN_MAP_UNDECIDED, _DIVERGED or _OTHER
+ *  @param capacity for how many values there is room; 0 to ask for their number
+ *  @param fraction receives the fractions; may be NULL.  Where the branch has no attractor: 0, with the interval of a
+ *         class to which no start went, since an attractor with a small basin may have been missed
+ *  @param low,high receive the intervals' ends; may be NULL
+ *  @param count receives how many values there are; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_branches_fractions(nndyn_basin_branches *branches, int64_t branch, int64_t capacity,
+                                             double *fraction, double *low, double *high, int64_t *count);
+
+/** What happened to the branches, in the order of values, then of branches.  Branches that begin at the first value are
+ *  no event.
+ *  @param branches the branches
+ *  @param capacity for how many there is room; 0 to ask for their number
+ *  @param kinds receives NNDYN_BRANCH_*; may be NULL
+ *  @param indices receives the value at which the change is seen first; may be NULL
+ *  @param ids receives the branches; may be NULL
+ *  @param count receives how many there are; the first capacity of these are written
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
+NNDYN_API int nndyn_basin_branches_events(nndyn_basin_branches *branches, int64_t capacity, int *kinds,
+                                          int64_t *indices, int64_t *ids, int64_t *count);
+
+/* ---- grids of labels --------------------------------------------------------------------------------------------- */
+
 /** Basin entropy of a grid of labels: the grid is cut into boxes, S = mean over boxes of -sum p ln p, p the fractions
  *  of labels within the box, and S_bb the mean over boxes with more than one label.  S_bb > ln 2 is sufficient for a
  *  fractal boundary if boxes are small.  All labels, negative ones too, are classes of their own.

@@ -241,6 +241,10 @@ const BASIN_MAP_DIVERGED = Cint(-2)
 const BASIN_MAP_OTHER = Cint(-3)
 const STARTS_BOX = Cint(1)
 const STARTS_NORMAL = Cint(2)
+const BRANCH_BIRTH = Cint(1)
+const BRANCH_DEATH = Cint(2)
+const BRANCH_RETURN = Cint(3)
+const BRANCH_PERIOD = Cint(4)
 
 nndyn_status_name(status) =
     ccall(symbol(:nndyn_status_name), Cstring, (Cint,), status)
@@ -1564,6 +1568,40 @@ nndyn_basin_map_times(basins, n, labels, steps, attractor, count, values) =
         (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Int64, Ptr{Int64}, Ptr{Cdouble}), basins, n, labels, steps,
         attractor, count, values)
 
+nndyn_branch_event_name(kind) =
+    ccall(symbol(:nndyn_branch_event_name), Cstring, (Cint,), kind)
+
+nndyn_basin_map_continue(basins, parameter, count, values, n, starts, options, out) =
+    ccall(symbol(:nndyn_basin_map_continue), Cint,
+        (Ptr{Cvoid}, Cstring, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), basins, parameter,
+        count, values, n, starts, options, out)
+
+nndyn_basin_branches_free(branches) =
+    ccall(symbol(:nndyn_basin_branches_free), Cvoid, (Ptr{Cvoid},), branches)
+
+nndyn_basin_branches_shape(branches, values, count, dimension) =
+    ccall(symbol(:nndyn_basin_branches_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), branches, values,
+        count, dimension)
+
+nndyn_basin_branches_at(branches, index, capacity, ids, periods, moved, count) =
+    ccall(symbol(:nndyn_basin_branches_at), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Int64}), branches, index, capacity, ids,
+        periods, moved, count)
+
+nndyn_basin_branches_points(branches, index, branch, capacity, points, period) =
+    ccall(symbol(:nndyn_basin_branches_points), Cint, (Ptr{Cvoid}, Int64, Int64, Int64, Ptr{Cdouble}, Ptr{Int64}),
+        branches, index, branch, capacity, points, period)
+
+nndyn_basin_branches_fractions(branches, branch, capacity, fraction, low, high, count) =
+    ccall(symbol(:nndyn_basin_branches_fractions), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}), branches, branch, capacity,
+        fraction, low, high, count)
+
+nndyn_basin_branches_events(branches, capacity, kinds, indices, ids, count) =
+    ccall(symbol(:nndyn_basin_branches_events), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cint}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), branches, capacity, kinds, indices, ids,
+        count)
+
 nndyn_basin_entropy(context, axes, counts, labels, options, values) =
     ccall(symbol(:nndyn_basin_entropy), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Cvoid}, Ptr{Cdouble}),
         context, axes, counts, labels, options, values)
@@ -1750,6 +1788,7 @@ end
 @handle Recurrent nndyn_recurrent_free
 @handle FixedPoints nndyn_fixed_points_free
 @handle BasinMap nndyn_basin_map_free
+@handle BasinBranches nndyn_basin_branches_free
 @handle SpringBlock nndyn_springblock_free
 @handle SpringBlockFit nndyn_springblock_fit_free
 @handle Substitution nndyn_substitution_free
@@ -3985,6 +4024,56 @@ function times(b::BasinMap, labels, steps, number)
     count, values = Ref{Int64}(0), zeros(5)
     check(b, nndyn_basin_map_times(b, length(labels), labels, steps, number, count, values))
     return (count = count[], values = values)
+end
+
+"Attractors followed over values of a parameter of the map; starts are columns."
+function BasinBranches(b::BasinMap, parameter, values, states::AbstractMatrix; options...)
+    v, x = convert(Array{Float64}, collect(values)), convert(Array{Float64}, states)
+    return BasinBranches(created(out -> nndyn_basin_map_continue(b, parameter, length(v), v, size(x, 2), x,
+                                                                 with_options(options), out), b), b)
+end
+
+"(number of values, of branches, dimension)"
+function shape(b::BasinBranches)
+    values, branches, dimension = Ref{Int64}(0), Ref{Int64}(0), Ref{Int64}(0)
+    check(b, nndyn_basin_branches_shape(b, values, branches, dimension))
+    return (values = values[], branches = branches[], dimension = dimension[])
+end
+
+"Branches (from 0) that have an attractor at a value (from 0), their periods, and how far they have moved."
+function branches_at(b::BasinBranches, index)
+    n = Ref{Int64}(0)
+    check(b, nndyn_basin_branches_at(b, index, 0, C_NULL, C_NULL, C_NULL, n))
+    ids, periods, moved = zeros(Int64, n[]), zeros(Int64, n[]), zeros(n[])
+    check(b, nndyn_basin_branches_at(b, index, n[], ids, periods, moved, n))
+    return (ids = ids, periods = periods, moved = moved)
+end
+
+"Points (columns) of the attractor of a branch at a value."
+function attractor(b::BasinBranches, index, branch)
+    period = Ref{Int64}(0)
+    check(b, nndyn_basin_branches_points(b, index, branch, 0, C_NULL, period))
+    points = zeros(shape(b).dimension, period[])
+    check(b, nndyn_basin_branches_points(b, index, branch, period[], points, C_NULL))
+    return points
+end
+
+"(fractions, low, high) of a branch, or of a label below 0, at every value."
+function fractions(b::BasinBranches, branch)
+    n = shape(b).values
+    f, low, high = zeros(n), zeros(n), zeros(n)
+    check(b, nndyn_basin_branches_fractions(b, branch, n, f, low, high, C_NULL))
+    return (fractions = f, low = low, high = high)
+end
+
+"What happened: (kind NNDYN_BRANCH_*, its name, index of the value, branch), one a row."
+function events(b::BasinBranches)
+    n = Ref{Int64}(0)
+    check(b, nndyn_basin_branches_events(b, 0, C_NULL, C_NULL, C_NULL, n))
+    kinds, indices, ids = zeros(Cint, n[]), zeros(Int64, n[]), zeros(Int64, n[])
+    check(b, nndyn_basin_branches_events(b, n[], kinds, indices, ids, n))
+    return [(kind = k, name = unsafe_string(nndyn_branch_event_name(k)), index = i, branch = id)
+            for (k, i, id) in zip(kinds, indices, ids)]
 end
 
 "Entropy, boundary entropy, fraction of boxes on the boundary and boxes, of a grid of labels."

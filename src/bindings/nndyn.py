@@ -249,6 +249,10 @@ BASIN_MAP_DIVERGED = -2
 BASIN_MAP_OTHER = -3
 STARTS_BOX = 1
 STARTS_NORMAL = 2
+BRANCH_BIRTH = 1
+BRANCH_DEATH = 2
+BRANCH_RETURN = 3
+BRANCH_PERIOD = 4
 
 # name: (result, parameters)
 _FUNCTIONS = {
@@ -597,6 +601,14 @@ _FUNCTIONS = {
     "nndyn_basin_map_ray": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_map_fractions": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_map_times": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr]),
+    "nndyn_branch_event_name": (_str, [_int]),
+    "nndyn_basin_map_continue": (_int, [_ptr, _str, _i64, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_branches_free": (None, [_ptr]),
+    "nndyn_basin_branches_shape": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_branches_at": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_branches_points": (_int, [_ptr, _i64, _i64, _i64, _ptr, _ptr]),
+    "nndyn_basin_branches_fractions": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_branches_events": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_entropy": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_uncertainty": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_sweep_create": (_int, [_ptr, _ptr, _ptr]),
@@ -2587,6 +2599,7 @@ BasinFractions = collections.namedtuple("BasinFractions", "fractions low high")
 BasinTimes = collections.namedtuple("BasinTimes", "count mean deviation median quantile_95 longest")
 BasinEntropy = collections.namedtuple("BasinEntropy", "entropy boundary_entropy boundary boxes")
 BasinUncertainty = collections.namedtuple("BasinUncertainty", "exponent error fractions")
+BasinEvent = collections.namedtuple("BasinEvent", "name index branch")
 BasinReference = collections.namedtuple("BasinReference", "norm loss accuracy")
 BasinForecast = collections.namedtuple("BasinForecast", "bytes flops")
 
@@ -2747,6 +2760,68 @@ class BasinMap(_Handle):
         self._do("nndyn_basin_map_times", len(labels), _address(labels), _address(steps), attractor,
                  ctypes.byref(count), _address(values))
         return BasinTimes(count.value, *values.tolist())
+
+    def follow(self, parameter, values, starts, **options):
+        """Attractors and fractions over values of a parameter: BasinBranches; "threshold", "memory", "level"."""
+        return BasinBranches(self, parameter, values, starts, **options)
+
+
+class BasinBranches(_Handle):
+    """Attractors followed over a parameter; made by BasinMap.follow.
+
+        branches = basins.follow("gain", np.linspace(0.5, 2, 31), basins.box([-2], [2], 500))
+        branches.fractions(0); branches.events; branches[10]
+    """
+    _free = "nndyn_basin_branches_free"
+
+    def __init__(self, basins, parameter, values, starts, **options):
+        self.values = _array(values, "values", (None,)).copy()
+        starts = _array(starts, "starts", (None, basins.dimension))
+        with basins._options(options) as o:
+            self._adopt(_created(basins, "nndyn_basin_map_continue", basins.pointer, parameter.encode(),
+                                 len(self.values), _address(self.values), len(starts), _address(starts), o), basins)
+
+    def __len__(self):
+        """How many branches there are."""
+        return self._numbers("nndyn_basin_branches_shape", _i64, _i64, _i64)[1]
+
+    def __getitem__(self, index):
+        """{branch: points of its attractor} at a value, by the value's index."""
+        dimension = self._numbers("nndyn_basin_branches_shape", _i64, _i64, _i64)[2]
+        out = {}
+        for branch, period in zip(*self.at(index)[:2]):
+            out[int(branch)] = points = np.empty((period, dimension))
+            self._do("nndyn_basin_branches_points", index, int(branch), period, _address(points), None)
+        return out
+
+    def at(self, index):
+        """Arrays of branches that have an attractor at a value, their periods, how far they have moved."""
+        if not 0 <= index < len(self.values):
+            raise IndexError(f"index is {index}, must be from 0 to {len(self.values) - 1}")
+        n = _i64()
+        self._do("nndyn_basin_branches_at", index, 0, None, None, None, ctypes.byref(n))
+        ids, periods, moved = np.empty(n.value, np.int64), np.empty(n.value, np.int64), np.empty(n.value)
+        self._do("nndyn_basin_branches_at", index, n.value, _address(ids), _address(periods), _address(moved),
+                 ctypes.byref(n))
+        return ids, periods, moved
+
+    def fractions(self, branch):
+        """Fraction, low, high at every value; of a branch, or of BASIN_MAP_UNDECIDED, _DIVERGED, _OTHER."""
+        out = np.empty((3, len(self.values)))
+        self._do("nndyn_basin_branches_fractions", branch, out.shape[1], *(_address(row) for row in out), None)
+        return BasinFractions(*out)
+
+    @property
+    def events(self):
+        """What happened: list of (name, index of the value, branch)."""
+        n = _i64()
+        self._do("nndyn_basin_branches_events", 0, None, None, None, ctypes.byref(n))
+        kinds = np.empty(n.value, np.int32)
+        indices, ids = np.empty((2, n.value), np.int64)
+        self._do("nndyn_basin_branches_events", n.value, _address(kinds), _address(indices), _address(ids),
+                 ctypes.byref(n))
+        return [BasinEvent(_lib.nndyn_branch_event_name(int(k)).decode(), int(i), int(b))
+                for k, i, b in zip(kinds, indices, ids)]
 
 
 def _label_grid(labels):

@@ -31,6 +31,7 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_SUBSTITUTION] = "a linear substitution",
     [ND_RANKS] = "rank distributions",
     [ND_BASIN_RETURNS] = "returns of a basin",
+    [ND_BASIN_BRANCHES] = "branches of attractors",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */

@@ -1047,6 +1047,12 @@ def test_basin_map():
     assert nndyn.basin_entropy(edge).boxes == 16
     close(nndyn.basin_uncertainty(edge, 3).exponent, 1, 1e-12)
     raises(nndyn.StateError, lambda: basins.add([1]), "frozen")
+    with np.errstate(over="ignore", invalid="ignore"):
+        branches = basins.follow("rate", [0.1, 0.3, 4], basins.box([-1.2], [1.2], 100))
+    assert len(branches) == 2 and branches.at(0)[1].tolist() == [1, 1]
+    close(branches[1][1], [[1]], 1e-9)
+    close(branches.fractions(0).fractions + branches.fractions(1).fractions, [1, 1, 0], 1e-12)
+    assert branches.events == [("death", 2, 0), ("death", 2, 1)]
 
 
 def test_z_every_public_function_was_reached():

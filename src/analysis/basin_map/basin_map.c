@@ -27,34 +27,50 @@ static void destroy(void *object)
     }
 }
 
+/* Within a call on `handle`. */
+static int make(const nd_handle *handle, nndyn_map *map, const double *parameters, const nd_basins_rule *rule,
+                nndyn_basin_map **out)
+{
+    nndyn_basin_map *basins = NULL;
+    ND_TRY(nd_handle_create(map->handle.context, ND_BASIN_MAP, sizeof *basins, destroy, &basins));
+    basins->handle.function = handle->function; /* for messages while it is inside another call */
+    nd_handle_retain(map);
+    basins->map = map;
+    basins->rule = *rule;
+    basins->list.dimension = map->dimension;
+    memcpy(basins->parameters, parameters, sizeof basins->parameters);
+    *out = basins;
+    return NNDYN_OK;
+}
+
 static int create(nndyn_map *map, const nndyn_options *options, nndyn_basin_map **out)
 {
     nd_option_value v[OPTIONS];
-    nndyn_basin_map *basins = NULL;
     ND_TRY(nd_check_pointer(map, out, "out"));
     ND_TRY(nd_options_read(map, options, specs, OPTIONS, v));
     if (v[SETTLE].real >= v[TOLERANCE].real) {
         return nd_fail(map, NNDYN_EOPTION, "\"settle\" is %g, must be below \"tolerance\", which is %g", v[SETTLE].real,
                        v[TOLERANCE].real);
     }
-    const int status = nd_handle_create(map->handle.context, ND_BASIN_MAP, sizeof *basins, destroy, &basins);
-    if (status != NNDYN_OK) {
-        return nd_fail_from(map, status, map->handle.context);
-    }
     const int64_t every = v[EVERY].integer;
-    basins->rule = (nd_basins_rule){.steps = (v[STEPS].integer + every - 1) / every * every,
-                                    .every = every,
-                                    .period = v[PERIOD].integer,
-                                    .grow = v[GROW].integer,
-                                    .tolerance = v[TOLERANCE].real,
-                                    .settle = v[SETTLE].real,
-                                    .bound = v[BOUND].real};
-    nd_handle_retain(map);
-    basins->map = map;
-    basins->list.dimension = map->dimension;
-    memcpy(basins->parameters, map->values, sizeof basins->parameters);
-    *out = basins;
-    return NNDYN_OK;
+    const nd_basins_rule rule = {.steps = (v[STEPS].integer + every - 1) / every * every,
+                                 .every = every,
+                                 .period = v[PERIOD].integer,
+                                 .grow = v[GROW].integer,
+                                 .tolerance = v[TOLERANCE].real,
+                                 .settle = v[SETTLE].real,
+                                 .bound = v[BOUND].real};
+    return make(&map->handle, map, map->values, &rule, out);
+}
+
+int nd_basins_like(nndyn_basin_map *basins, const double *parameters, const nd_basins_rule *rule, nndyn_basin_map **out)
+{
+    return make(&basins->handle, basins->map, parameters, rule, out);
+}
+
+int nd_basins_pass_on(nndyn_basin_map *basins, int status, const nndyn_basin_map *inner)
+{
+    return status == NNDYN_OK || status == NNDYN_ECANCELED ? status : nd_fail_from(basins, status, inner);
 }
 
 int nndyn_basin_map_create(nndyn_map *map, const nndyn_options *options, nndyn_basin_map **out)

@@ -81,5 +81,29 @@ typedef struct nd_basins_rows {
 void nd_basins_row(const void *self, int64_t index, double *state);
 
 int nd_basins_check_attractor(nndyn_basin_map *basins, int64_t attractor);
+int nd_basins_check_starts(nndyn_basin_map *basins, int64_t n, const double *starts);
+
+/* ---- basin maps within a call ------------------------------------------------------------------------------------ */
+
+/* Another basin map of the same map, with an empty list, other parameters and another rule. */
+int nd_basins_like(nndyn_basin_map *basins, const double *parameters, const nd_basins_rule *rule,
+                   nndyn_basin_map **out);
+/* The status of a call on another basin map, with its message on `basins`; a task's own failures have theirs there. */
+int nd_basins_pass_on(nndyn_basin_map *basins, int status, const nndyn_basin_map *inner);
+/* nndyn_basin_map_find without its checks; counts may be NULL. */
+int nd_basins_find(nndyn_basin_map *basins, int64_t n, const double *starts, int64_t *counts, nd_task *task,
+                   double from, double to);
+
+/* ---- fractions.c ------------------------------------------------------------------------------------------------- */
+
+enum { ND_BASINS_LEVEL, ND_BASINS_INTERVAL, ND_BASINS_BONFERRONI, ND_BASINS_FRACTION_OPTIONS };
+#define ND_BASINS_FRACTION_SPECS                                                     \
+    [ND_BASINS_LEVEL] = {"level", ND_REAL, 1e-9, 1 - 1e-9, 0.95, NULL},              \
+    [ND_BASINS_INTERVAL] = {"interval", ND_TEXT, 0, 0, 0, "wilson|clopper_pearson"}, \
+    [ND_BASINS_BONFERRONI] = {"bonferroni", ND_INTEGER, 0, 1, 1, NULL}
+/* The interval of so many among n, one of so many classes; v begins with the options of fractions. */
+void nd_basins_interval(const nd_option_value *v, int64_t count, int64_t n, int64_t classes, double *low, double *high);
+/* The number of a label's class, for so many attractors: those, then UNDECIDED, DIVERGED, OTHER. */
+int64_t nd_basins_class(int64_t attractors, int64_t label);
 
 #endif

@@ -19,7 +19,8 @@ static const double smaller = 0.125;
 
 typedef struct search {
     nndyn_basin_map *basins;
-    nd_task task;
+    nd_task *task;
+    double from, to; /* reported within */
     int64_t n;
     int64_t *labels, *candidate; /* of each start; candidate: its number, or -1 */
     double *ends;
@@ -28,6 +29,12 @@ typedef struct search {
 } search;
 
 /* ---- following --------------------------------------------------------------------------------------------------- */
+
+/* From a share of this search to one of the task. */
+static double at(const search *s, double share)
+{
+    return s->from + share * (s->to - s->from);
+}
 
 static int settle(search *s, const double *starts)
 {
@@ -39,7 +46,7 @@ static int settle(search *s, const double *starts)
     job.start = nd_basins_row;
     job.self = &rows;
     job.ends = s->ends;
-    return nd_basins_follow(&job, &s->task, 0, 0.5);
+    return nd_basins_follow(&job, s->task, at(s, 0), at(s, 0.5));
 }
 
 /* The orbit of a point that settled, to the end of the list of candidates.  What comes close to its first point sooner
@@ -166,7 +173,7 @@ static int confirm(search *s)
     int status = NNDYN_OK;
     for (int round = 0; round < ROUNDS && status == NNDYN_OK; round++) {
         const double from = 0.5 + 0.25 * round / ROUNDS;
-        status = nd_basins_follow(&job, &s->task, from, from + 0.25 / ROUNDS);
+        status = nd_basins_follow(&job, s->task, at(s, from), at(s, from + 0.25 / ROUNDS));
         if (status != NNDYN_OK || sift(s, labels) == 0) {
             break;
         }
@@ -201,7 +208,7 @@ static int double_balls(search *s, nd_basins_job *job, int64_t *growing)
         for (int i = 0; i < 2; i++) {
             const trial_starts about = {.list = &s->list, .radii = i == 0 ? 2 : 4};
             job->self = &about;
-            ND_TRY(nd_basins_follow(job, &s->task, from, from));
+            ND_TRY(nd_basins_follow(job, s->task, at(s, from), at(s, from)));
             if (still_growing(&s->list, job->labels, growing) == 0) {
                 return NNDYN_OK;
             }
@@ -297,7 +304,7 @@ static int search_with(search *s, const double *starts)
     ND_TRY(merge(s));
     ND_TRY(confirm(s));
     ND_TRY(grow(s));
-    return nd_task_report(&s->task, 1);
+    return nd_task_report(s->task, s->to);
 }
 
 static int check(nndyn_basin_map *basins)
@@ -310,16 +317,11 @@ static int check(nndyn_basin_map *basins)
     return NNDYN_OK;
 }
 
-static int find(nndyn_basin_map *basins, int64_t n, const double *starts, int64_t *attractors, int64_t *counts)
+int nd_basins_find(nndyn_basin_map *basins, int64_t n, const double *starts, int64_t *counts, nd_task *task,
+                   double from, double to)
 {
-    const int64_t d = basins->list.dimension;
-    search s = {.basins = basins, .n = n};
+    search s = {.basins = basins, .n = n, .task = task, .from = from, .to = to};
     nd_arena arena = {0};
-    ND_TRY(check(basins));
-    ND_TRY(nd_check_size(basins, n, 1, INT64_MAX / 64 / d, "n"));
-    ND_TRY(nd_check_pointer(basins, starts, "starts"));
-    ND_TRY(nd_check_finite(basins, n, d, starts, "starts"));
-    nd_task_begin(&s.task, basins, "finding attractors");
     int64_t sums[4];
     int status = prepare(&s, &arena);
     if (status == NNDYN_OK) {
@@ -329,15 +331,25 @@ static int find(nndyn_basin_map *basins, int64_t n, const double *starts, int64_
         tally(&s, sums);
         status = adopt(&s);
     }
-    if (status == NNDYN_OK && attractors) {
-        *attractors = basins->list.count;
-    }
     if (status == NNDYN_OK && counts) {
         memcpy(counts, sums, sizeof sums);
     }
     nd_basins_list_free(basins->handle.context, &s.list);
     nd_arena_free(&arena);
     return status;
+}
+
+static int find(nndyn_basin_map *basins, int64_t n, const double *starts, int64_t *attractors, int64_t *counts)
+{
+    nd_task task;
+    ND_TRY(check(basins));
+    ND_TRY(nd_basins_check_starts(basins, n, starts));
+    nd_task_begin(&task, basins, "finding attractors");
+    ND_TRY(nd_basins_find(basins, n, starts, counts, &task, 0, 1));
+    if (attractors) {
+        *attractors = basins->list.count;
+    }
+    return NNDYN_OK;
 }
 
 int nndyn_basin_map_find(nndyn_basin_map *basins, int64_t n, const double *starts, int64_t *attractors, int64_t *counts)
@@ -381,12 +393,13 @@ static int check_settled(const search *s, const double *point)
 
 static int add(nndyn_basin_map *basins, const double *point, int64_t *attractor)
 {
-    search s = {.basins = basins, .n = 1};
+    nd_task task;
+    search s = {.basins = basins, .n = 1, .task = &task, .to = 1};
     nd_arena arena = {0};
     ND_TRY(check(basins));
     ND_TRY(nd_check_pointer(basins, point, "point"));
     ND_TRY(nd_check_finite(basins, 1, basins->list.dimension, point, "point"));
-    nd_task_begin(&s.task, basins, "adding an attractor");
+    nd_task_begin(&task, basins, "adding an attractor");
     int status = prepare(&s, &arena);
     if (status == NNDYN_OK) {
         status = search_with(&s, point);

@@ -6,13 +6,18 @@
 #include <math.h>
 #include <string.h>
 
-enum { LEVEL, INTERVAL, BONFERRONI, OPTIONS };
+static const nd_option_spec specs[] = {ND_BASINS_FRACTION_SPECS};
 
-static const nd_option_spec specs[OPTIONS] = {
-    [LEVEL] = {"level", ND_REAL, 1e-9, 1 - 1e-9, 0.95, NULL},
-    [INTERVAL] = {"interval", ND_TEXT, 0, 0, 0, "wilson|clopper_pearson"},
-    [BONFERRONI] = {"bonferroni", ND_INTEGER, 0, 1, 1, NULL},
-};
+void nd_basins_interval(const nd_option_value *v, int64_t count, int64_t n, int64_t classes, double *low, double *high)
+{
+    const double together = v[ND_BASINS_BONFERRONI].integer ? (double)classes : 1;
+    const double level = 1 - (1 - v[ND_BASINS_LEVEL].real) / together;
+    if (v[ND_BASINS_INTERVAL].integer == 1) {
+        nd_clopper_pearson(count, n, level, low, high);
+    } else {
+        nd_proportion_interval(count, n, level, low, high);
+    }
+}
 
 static int check_labels(nndyn_basin_map *basins, int64_t n, const int64_t *labels)
 {
@@ -27,7 +32,7 @@ static int check_labels(nndyn_basin_map *basins, int64_t n, const int64_t *label
     return NNDYN_OK;
 }
 
-static int64_t class_of(int64_t attractors, int64_t label)
+int64_t nd_basins_class(int64_t attractors, int64_t label)
 {
     return label >= 0 ? label : attractors - 1 - label;
 }
@@ -36,19 +41,14 @@ static int measure(nndyn_basin_map *basins, int64_t n, const int64_t *labels, co
                    double *fractions, double *low, double *high)
 {
     const int64_t attractors = basins->list.count, classes = attractors + ND_BASIN_OUTSIDE;
-    const double alpha = (1 - v[LEVEL].real) / (v[BONFERRONI].integer ? (double)classes : 1);
     int64_t *counts = NULL;
     ND_TRY(nd_allocate_for(basins, classes, sizeof *counts, &counts));
     for (int64_t i = 0; i < n; i++) {
-        counts[class_of(attractors, labels[i])]++;
+        counts[nd_basins_class(attractors, labels[i])]++;
     }
     for (int64_t c = 0; c < classes; c++) {
         double ends[2];
-        if (v[INTERVAL].integer == 1) {
-            nd_clopper_pearson(counts[c], n, 1 - alpha, &ends[0], &ends[1]);
-        } else {
-            nd_proportion_interval(counts[c], n, 1 - alpha, &ends[0], &ends[1]);
-        }
+        nd_basins_interval(v, counts[c], n, classes, &ends[0], &ends[1]);
         fractions[c] = (double)counts[c] / (double)n;
         if (low) {
             low[c] = ends[0];
@@ -64,9 +64,9 @@ static int measure(nndyn_basin_map *basins, int64_t n, const int64_t *labels, co
 static int fractions_of(nndyn_basin_map *basins, int64_t n, const int64_t *labels, const nndyn_options *options,
                         int64_t classes, double *fractions, double *low, double *high)
 {
-    nd_option_value v[OPTIONS];
+    nd_option_value v[ND_BASINS_FRACTION_OPTIONS];
     ND_TRY(check_labels(basins, n, labels));
-    ND_TRY(nd_options_read(basins, options, specs, OPTIONS, v));
+    ND_TRY(nd_options_read(basins, options, specs, ND_BASINS_FRACTION_OPTIONS, v));
     const int64_t wanted = basins->list.count + ND_BASIN_OUTSIDE;
     if (classes != wanted) {
         return nd_fail(basins, NNDYN_EARG,

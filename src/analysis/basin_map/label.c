@@ -38,14 +38,19 @@ static int deliver(nd_basins_job *job, int64_t *labels, int64_t *steps)
     return status;
 }
 
-static int label_starts(nndyn_basin_map *basins, int64_t n, const double *starts, int64_t *labels, int64_t *steps)
+int nd_basins_check_starts(nndyn_basin_map *basins, int64_t n, const double *starts)
 {
     const int64_t d = basins->list.dimension;
-    const nd_basins_rows rows = {.dimension = d, .states = starts};
     ND_TRY(nd_check_size(basins, n, 1, INT64_MAX / 64 / d, "n"));
     ND_TRY(nd_check_pointer(basins, starts, "starts"));
+    return nd_check_finite(basins, n, d, starts, "starts");
+}
+
+static int label_starts(nndyn_basin_map *basins, int64_t n, const double *starts, int64_t *labels, int64_t *steps)
+{
+    const nd_basins_rows rows = {.dimension = basins->list.dimension, .states = starts};
+    ND_TRY(nd_basins_check_starts(basins, n, starts));
     ND_TRY(nd_check_pointer(basins, labels, "labels"));
-    ND_TRY(nd_check_finite(basins, n, d, starts, "starts"));
     nd_basins_job job = nd_basins_labeling(basins, n, NULL, NULL);
     job.start = nd_basins_row;
     job.self = &rows;
