@@ -127,9 +127,9 @@ NNDYN_API int nndyn_basin_unit(nndyn_basin *basin, const char **unit);
  *         is looked for downward); "march" (integer, 1): 0 bisects [start, cap] at once, which may land on a later
  *         crossing; "bisections" (integer, 20);
  *         "interval" (text, "auto"): "cluster", over samples; "bootstrap", over samples with "replicas" (integer,
- *         1000); "fixed", over noise with the samples fixed (draws at least 2); "wilson" and "clopper_pearson", for
- *         independent trials: one draw a sample, or one sample; "auto" is wilson for those and else cluster; a single
- *         sample has the interval of its draws in any case;
+ *         1000); "fixed", over noise with the samples fixed (draws at least 2); "wilson", "clopper_pearson" (at
+ *         least the level) and "mid_p" (about the level), for independent trials: one draw a sample, or one sample;
+ *         "auto" is wilson for those and else cluster; a single sample has the interval of its draws in any case;
  *         "level" (real, 0.95);
  *         "recalibrate" (integer, 0): 1 takes the statistics of batch norm from the data set instead of the network's
  *         running ones (the network stays as it is)
@@ -161,6 +161,39 @@ NNDYN_API int nndyn_basin_sample(nndyn_network *network, nndyn_dataset *dataset,
  *  Cost: samples x (classes - 1) backward passes.  Bits do not depend on the number of threads. */
 NNDYN_API int nndyn_basin_margins(nndyn_network *network, nndyn_dataset *dataset, int64_t count, const double *sigma,
                                   double *accuracy, double *distances);
+
+/** The classifier smoothed by noise, and how far it is certain not to change: at x it gives the class that the network
+ *  gives most often at x + sigma xi, xi normal.  If that class has probability p > 1/2 there, it stays the answer for
+ *  every input within
+ *
+ *      sigma Phi^-1(p)
+ *
+ *  of x in the Euclidean norm, whatever the network (J. Cohen, E. Rosenfeld, Z. Kolter, "Certified Adversarial
+ *  Robustness via Randomized Smoothing", ICML 2019, Theorem 1 and its procedure Certify): the class is chosen by
+ *  "select" draws, p bounded from below by further "draws".  Where the bound is not above 1/2 it abstains.
+ *  @param network the network, of either precision, in evaluation mode
+ *  @param dataset the data, of the network's precision; labels are needed for nothing but the margins
+ *  @param sigma the standard deviation of each component of the noise, positive
+ *  @param options "draws" (integer, 1000), "select" (integer, 100), both up to 4000000: noise fields a sample; "level"
+ *         (real from 0.75, 0.999): one-sided confidence of the bound, of each sample for itself; "seed" (integer, 0);
+ *         "clip" (integer, 0): 1 to clip noisy inputs to ["clip_low" (real, 0), "clip_high" (real, 1)], as the first
+ *         layer of the network
+ *  @param classes receives the class chosen for each sample; may be NULL
+ *  @param share receives the share of "draws" that it has; may be NULL
+ *  @param low receives the lower bound of its probability, Clopper and Pearson's; may be NULL
+ *  @param radius receives the certified radius, 0 where it abstains; at most that of draws which all agree, so more
+ *         draws are needed for larger ones; may be NULL
+ *  @param margin receives sigma Phi^-1(A) with A the share of draws that are right (without labels: of the class
+ *         chosen): the distance of the boundary if that is flat, negative if more draws are wrong than right, infinite
+ *         if all are right or none is; an estimate, not a bound; may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG (sizes, precision, sigma), NNDYN_EOPTION, NNDYN_EDATA (parameters or inputs are not
+ *          finite), NNDYN_ESTATE (no layers), NNDYN_ENUMERIC (outputs overflow), NNDYN_ENOMEM, NNDYN_ELIMIT,
+ *          NNDYN_EBUSY, NNDYN_ECANCELED
+ *  Cost: samples x (draws + select) forward passes; memory of a block of rows a thread.  Bits do not depend on the
+ *  number of threads. */
+NNDYN_API int nndyn_basin_smoothed(nndyn_network *network, nndyn_dataset *dataset, double sigma,
+                                   const nndyn_options *options, int64_t *classes, double *share, double *low,
+                                   double *radius, double *margin);
 
 /* ---- pictures of basins in sample space -------------------------------------------------------------------------- */
 

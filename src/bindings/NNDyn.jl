@@ -1454,6 +1454,11 @@ nndyn_basin_margins(network, dataset, count, sigma, accuracy, distances) =
     ccall(symbol(:nndyn_basin_margins), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}),
         network, dataset, count, sigma, accuracy, distances)
 
+nndyn_basin_smoothed(network, dataset, sigma, options, classes, share, low, radius, margin) =
+    ccall(symbol(:nndyn_basin_smoothed), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Cdouble, Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble},
+        Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), network, dataset, sigma, options, classes, share, low, radius,
+        margin)
+
 nndyn_basin_principal(dataset, count, options, mean, directions, variance, total) =
     ccall(symbol(:nndyn_basin_principal), Cint,
         (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), dataset, count,
@@ -2701,6 +2706,15 @@ function basin_slice(net::Network, x, directions, low, high, counts; options...)
     classes, margins = zeros(Int64, reverse(n)...), zeros(reverse(n)...)
     check(net, nndyn_basin_slice(net, x, length(n), directions, low, high, n, with_options(options), classes, margins))
     return (classes = classes, margins = margins)
+end
+
+"`(classes, share, low, radius, margin)` of the classifier smoothed by noise, a number a sample of each."
+function basin_smoothed(net::Network, data::Dataset, sigma; options...)
+    n = shape(data).samples
+    classes = zeros(Int64, n)
+    share, low, radius, margin = (zeros(n) for _ in 1:4)
+    check(net, nndyn_basin_smoothed(net, data, sigma, with_options(options), classes, share, low, radius, margin))
+    return (classes = classes, share = share, low = low, radius = radius, margin = margin)
 end
 
 "Radius of the basin by noise added to the weights."

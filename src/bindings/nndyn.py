@@ -574,6 +574,7 @@ _FUNCTIONS = {
     "nndyn_basin_unit": (_int, [_ptr, _ptr]),
     "nndyn_basin_sample": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_margins": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_smoothed": (_int, [_ptr, _ptr, _f64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_principal": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_slice": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_weights": (_int, [_ptr, _ptr, _ptr, _ptr]),
@@ -842,6 +843,7 @@ _DUALITY = ("APPLY", "JVP", "VJP", "JACOBIAN", "GRAM", "SINGULAR_VALUES", "OPERA
 
 Forecast = collections.namedtuple("Forecast", "bytes flops")
 Principal = collections.namedtuple("Principal", "mean directions variance total")
+Smoothed = collections.namedtuple("Smoothed", "classes share low radius margin")
 Layer = collections.namedtuple("Layer", "kind activation inputs outputs first count")
 
 
@@ -1742,6 +1744,14 @@ class Network(_Handle):
             self._do("nndyn_basin_slice", _address(x), axes, _address(directions), _address(low), _address(high),
                      _address(counts), o, _address(classes), _address(margins))
         return classes, margins
+
+    def basin_smoothed(self, dataset, sigma, **options):
+        """The classifier smoothed by noise: (classes, share, low, radius, margin), a number a sample of each."""
+        n = len(dataset)
+        classes, values = np.empty(n, dtype=np.int64), [np.empty(n) for _ in range(4)]
+        with self._options(options) as o:
+            self._do("nndyn_basin_smoothed", dataset.pointer, sigma, o, _address(classes), *map(_address, values))
+        return Smoothed(classes, *values)
 
     def basin_weights(self, dataset, directions=None, **options):
         """Radius of the basin by noise added to the weights, drawn or along given directions (draws x P): a Basin."""

@@ -36,7 +36,8 @@ enum {
     ND_BASIN_FIXED,     /* over trials, the units fixed */
     ND_BASIN_WILSON,    /* over all trials, independent */
     ND_BASIN_CLOPPER_PEARSON,
-    ND_BASIN_T /* over units: mean +- t s / sqrt(units) of their shares */
+    ND_BASIN_MID_P, /* with the trials as they came out counted half */
+    ND_BASIN_T      /* over units: mean +- t s / sqrt(units) of their shares */
 };
 
 typedef struct nd_basin_rule {
@@ -131,6 +132,10 @@ int nd_basin_sampler_create(nndyn_network *network, const nndyn_dataset *dataset
 void nd_basin_sampler_free(nd_basin_sampler *sampler);
 /* As nd_basin_source asks: units are samples, trials draws; user is the sampler. */
 int nd_basin_sampler_count(void *user, int64_t n, const int64_t *unit, const double *amplitude, int64_t *right);
+/* How often draws first, ..., first + draws - 1 of unit[i] at amplitude[i] are taken for each class: votes[n x
+ * classes].  noise->draws says nothing here. */
+int nd_basin_sampler_vote(nd_basin_sampler *sampler, int64_t n, const int64_t *unit, const double *amplitude,
+                          int64_t first, int64_t draws, int64_t classes, int64_t *votes);
 /* nndyn_basin_sample with noise that is given (draws x samples x inputs), or NULL. */
 int nd_basin_sample_given(nndyn_network *network, nndyn_dataset *dataset, const nndyn_options *options,
                           const double *given, nndyn_basin **out);

@@ -24,7 +24,7 @@ static const nd_option_spec specs[OPTIONS] = {
     {"clip_high", ND_REAL, -1e300, 1e300, 1, NULL},
     {"classes", ND_INTEGER, 0, 1, 1, NULL},
     {"samples", ND_INTEGER, 0, 1, 0, NULL},
-    {"interval", ND_TEXT, 0, 0, 0, "auto|cluster|bootstrap|fixed|wilson|clopper_pearson"},
+    {"interval", ND_TEXT, 0, 0, 0, "auto|cluster|bootstrap|fixed|wilson|clopper_pearson|mid_p"},
     {"recalibrate", ND_INTEGER, 0, 1, 0, NULL},
 };
 
@@ -65,13 +65,13 @@ static int read_options(job *j, const nndyn_options *options, const double *give
     if (j->rule.interval == ND_BASIN_FIXED && j->noise.draws < 2) {
         return nd_fail(j->network, NNDYN_EOPTION, "\"interval\" is fixed, which needs \"draws\" of at least 2");
     }
-    if ((j->rule.interval == ND_BASIN_WILSON || j->rule.interval == ND_BASIN_CLOPPER_PEARSON) && j->noise.draws > 1 &&
-        j->dataset->samples > 1) {
+    if (j->rule.interval >= ND_BASIN_WILSON && j->noise.draws > 1 && j->dataset->samples > 1) {
+        static const char *const names[] = {"wilson", "clopper_pearson", "mid_p"};
         return nd_fail(
             j->network, NNDYN_EOPTION,
             "\"interval\" is %s, which is of independent trials, but %lld draws share a sample; give \"draws\" "
             "1, or take cluster or bootstrap",
-            j->rule.interval == ND_BASIN_WILSON ? "wilson" : "clopper_pearson", (long long)j->noise.draws);
+            names[j->rule.interval - ND_BASIN_WILSON], (long long)j->noise.draws);
     }
     j->classes = v[CLASSES].integer ? j->dataset->classes : 0;
     j->samples = v[SAMPLES].integer ? j->dataset->samples : 0;

@@ -1,13 +1,13 @@
 /* sampler.c - predictions of noisy inputs, in blocks of rows over the threads.  SPDX-License-Identifier: MIT
  *
  * The noise of a sample and a draw is a function of the seed and of these two numbers, so it is the same at every
- * amplitude and in any order of calls.  Threads only fill in marks, right or wrong: their number does not show. */
+ * amplitude and in any order of calls.  Threads only fill in what each row is taken for: their number does not show. */
 #include "analysis/basin/basin.h"
 #include "core/random.h"
 #include <math.h>
 #include <string.h>
 
-enum { BLOCK_ROWS = 256, MARKS = 1 << 20, SLOTS = 64, BALL_ITEMS = 1 << 23 };
+enum { BLOCK_ROWS = 256, MARKS = 1 << 18, SLOTS = 64, BALL_ITEMS = 1 << 23 };
 
 /* What one thread at a time works with. */
 typedef struct slot {
@@ -25,8 +25,9 @@ struct nd_basin_sampler {
     double threshold;
     int64_t count; /* of slots */
     slot slots[SLOTS];
-    unsigned char *marks; /* of rows first, ..., last - 1 */
-    int64_t first, last, draws;
+    int32_t *marks; /* the classes that rows first, ..., last - 1 are taken for */
+    int64_t first, last;
+    int64_t draws, first_draw; /* of each unit */
     const int64_t *unit;
     const double *amplitude;
 };
@@ -111,6 +112,7 @@ int nd_basin_sampler_count(void *user, int64_t n, const int64_t *unit, const dou
     nd_basin_sampler *s = user;
     /* Without noise all draws are one; amplitude 0 is never asked for together with others. */
     s->draws = n > 0 && amplitude[0] == 0 ? 1 : s->noise.draws;
+    s->first_draw = 0;
     s->unit = unit;
     s->amplitude = amplitude;
     memset(right, 0, (size_t)n * sizeof *right);
@@ -118,11 +120,29 @@ int nd_basin_sampler_count(void *user, int64_t n, const int64_t *unit, const dou
         s->last = s->first + MARKS < n * s->draws ? s->first + MARKS : n * s->draws;
         ND_TRY(mark(s));
         for (int64_t row = s->first; row < s->last; row++) {
-            right[row / s->draws] += s->marks[row - s->first];
+            right[row / s->draws] += s->marks[row - s->first] == s->dataset->labels[unit[row / s->draws]];
         }
     }
     for (int64_t i = 0; i < n && s->draws < s->noise.draws; i++) {
         right[i] *= s->noise.draws;
+    }
+    return NNDYN_OK;
+}
+
+int nd_basin_sampler_vote(nd_basin_sampler *s, int64_t n, const int64_t *unit, const double *amplitude, int64_t first,
+                          int64_t draws, int64_t classes, int64_t *votes)
+{
+    s->draws = draws;
+    s->first_draw = first;
+    s->unit = unit;
+    s->amplitude = amplitude;
+    memset(votes, 0, (size_t)(n * classes) * sizeof *votes);
+    for (s->first = 0; s->first < n * draws; s->first = s->last) {
+        s->last = s->first + MARKS < n * draws ? s->first + MARKS : n * draws;
+        ND_TRY(mark(s));
+        for (int64_t row = s->first; row < s->last; row++) {
+            votes[row / draws * classes + s->marks[row - s->first]]++;
+        }
     }
     return NNDYN_OK;
 }
@@ -153,13 +173,14 @@ static int check_room(nd_basin_sampler *s)
     const int64_t bytes = network->dtype == NNDYN_F32 ? nd_workspace_bytes_f32(network, BLOCK_ROWS, ND_KEEP_OUTPUTS)
                                                       : nd_workspace_bytes_f64(network, BLOCK_ROWS, ND_KEEP_OUTPUTS);
     const double each = (double)bytes + 8.0 * (double)network->inputs * (BLOCK_ROWS + 1);
-    return nd_check_memory(s->network, (double)s->count * each + MARKS, "a block of noisy inputs for each thread");
+    return nd_check_memory(s->network, (double)s->count * each + 4.0 * MARKS,
+                           "a block of noisy inputs for each thread");
 }
 
 static int open_sampler(nd_basin_sampler *s)
 {
     ND_TRY(check_room(s));
-    ND_TRY(nd_allocate_for(s->network, MARKS, 1, &s->marks));
+    ND_TRY(nd_allocate_for(s->network, MARKS, sizeof *s->marks, &s->marks));
     for (int64_t i = 0; i < s->count; i++) {
         ND_TRY(open_slot(s, &s->slots[i]));
     }
