@@ -19,6 +19,7 @@ for program; do
     */demo) arguments=". $root/examples/data/digits.csv" ;;
     */criticality) arguments='table 20000' ;;
     */phase_diagram) arguments="$root/examples/data/digits.csv panels=abcd grid=coarse seeds=1 epochs=10" ;;
+    */basin_map) arguments='. 60' ;;
     */phases) arguments="grokking $root/examples/data/digits.csv phases.csv 300" ;;
     */equi_separation) arguments="$root/examples/data/digits.csv epochs=30" ;;
     *) arguments=$root/examples/data/digits.csv ;;
