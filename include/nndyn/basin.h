@@ -441,6 +441,25 @@ NNDYN_API int nndyn_basin_returns_get(nndyn_basin_returns *returns, const char *
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EBUSY */
 NNDYN_API int nndyn_basin_returns_reference(nndyn_basin_returns *returns, double *norm, double *loss, double *accuracy);
 
+/* ---- along training ---------------------------------------------------------------------------------------------- */
+
+/** A probe: the basins of a data set along training, in sample space and, if asked, in weight space, as
+ *  nndyn_basin_sample and nndyn_basin_weights give them with cheaper settings, and the same noise at every row.
+ *  Columns "radius", "low", "high" (of its interval), "accuracy" (without noise); with "classes" then "radius_0", ...;
+ *  with "weight_draws" the same again with "weights_" in front.
+ *  @param recorder the recorder
+ *  @param dataset the data, with labels, of the network's precision; kept alive by the probe; some hundred samples are
+ *         enough
+ *  @param options those of every probe, and "draws" (integer, 4), "recalibrate" (integer, 0) as of nndyn_basin_sample;
+ *         "weight_draws" (integer, 0): the draws of nndyn_basin_weights, 0 or at least 2; of both calls "bisections"
+ *         (integer, 10), "classes" (integer, 0), "theta", "start", "cap", "ratio", "level", "seed"; may be NULL
+ *  @param probe receives its number; may be NULL
+ *  @return as every function that adds a probe; also NNDYN_EARG (sizes, precision, no labels) and NNDYN_ESTATE (no
+ *          layers).  Measuring may fail as these calls do
+ *  Cost of a row: some 60 x samples x draws forward passes, and as much of the weights' draws. */
+NNDYN_API int nndyn_recorder_add_basin(nndyn_recorder *recorder, nndyn_dataset *dataset, const nndyn_options *options,
+                                       int64_t *probe);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1525,6 +1525,10 @@ nndyn_basin_returns_reference(returns, norm, loss, accuracy) =
     ccall(symbol(:nndyn_basin_returns_reference), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), returns,
         norm, loss, accuracy)
 
+nndyn_recorder_add_basin(recorder, dataset, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_basin), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}), recorder, dataset,
+        options, probe)
+
 nndyn_basin_map_create(map, options, out) =
     ccall(symbol(:nndyn_basin_map_create), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), map, options, out)
 
@@ -3827,6 +3831,12 @@ function grokking(steps::AbstractVector, train::AbstractVector, test::AbstractVe
     r = batch === nothing ? C_NULL : dense_array(Float64, batch, "batch", n)
     check(context, nndyn_grokking(context, n, at, p, q, r, o, length(v), v, verdict))
     return (verdict = verdict[], memorized = v[1], generalized = v[2], delay = v[3], before = v[4], best = v[5])
+end
+
+"Radii of the basins of labeled data, by noise on the inputs and (`weight_draws = n`) on the weights."
+function record_basin!(recorder::Recorder, data::Dataset; options...)
+    push!(recorder.parent.keep, data.keep)
+    return probe_number(n -> nndyn_recorder_add_basin(recorder, data, with_options(options), n), recorder)
 end
 
 "Rank gradients, order-preserving fractions and accuracies of the linear substitution, on labeled data."

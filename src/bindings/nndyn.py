@@ -590,6 +590,7 @@ _FUNCTIONS = {
     "nndyn_basin_returns_radius": (_int, [_ptr, _int, _f64, _ptr, _ptr]),
     "nndyn_basin_returns_get": (_int, [_ptr, _str, _i64, _i64, _ptr, _ptr]),
     "nndyn_basin_returns_reference": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_recorder_add_basin": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_map_create": (_int, [_ptr, _ptr, _ptr]),
     "nndyn_basin_map_free": (None, [_ptr]),
     "nndyn_basin_map_starts": (_int, [_ptr, _int, _ptr, _ptr, _i64, _i64, _ptr]),
@@ -2309,6 +2310,11 @@ class Recorder(_Handle):
         """Rank gradients, order-preserving fractions and accuracies of the linear substitution, on labeled data."""
         self._needs.append(dataset._keep)
         return self._add("order", (dataset.pointer,), options)
+
+    def basin(self, dataset, **options):
+        """Radii of the basins of labeled data, by noise on the inputs and (weight_draws=n) on the weights."""
+        self._needs.append(dataset._keep)
+        return self._add("basin", (dataset.pointer,), options)
 
     def load_curve(self, dataset, **options):
         """Loss, accuracy, separation at every site and statistics of the load curve, on data with labels."""

@@ -1,13 +1,6 @@
 /* What curvature predicts of basins in weight space: quadratic losses, and the shared fixture. */
+#include "analysis/basin_bowl.h"
 #include "analysis/order_fixture.h"
-#include "nndyn/basin.h"
-
-static nndyn_context *plain_context(void)
-{
-    nndyn_context *c = NULL;
-    assert_int_equal(nndyn_context_create(&c), NNDYN_OK);
-    return c;
-}
 
 static nndyn_options *absolute(nndyn_context *c, const char *name, double value)
 {
@@ -20,45 +13,10 @@ static nndyn_options *absolute(nndyn_context *c, const char *name, double value)
     return o;
 }
 
-/* y = w.x with samples sqrt(3) diag(1, 2, 5): the Hessian of the mean of e^2/2 is diag(1, 4, 25);
- * the minimum is at 0. */
-typedef struct bowl {
-    nndyn_context *c;
-    nndyn_network *n;
-    nndyn_dataset *d;
-    nndyn_trainer *t;
-} bowl;
-
-static bowl open_bowl(double rate)
-{
-    const double x[9] = {sqrt(3), 0, 0, 0, 2 * sqrt(3), 0, 0, 0, 5 * sqrt(3)}, t[3] = {0}, theta[3] = {0};
-    bowl b = {.c = plain_context()};
-    nndyn_options *o = NULL;
-    nt_ok(b.c, nndyn_options_create(b.c, &o));
-    nt_ok(o, nndyn_options_set_integer(o, "bias", 0));
-    nt_ok(b.c, nndyn_network_create(b.c, NNDYN_F64, 3, &b.n));
-    nt_ok(b.n, nndyn_network_add_dense_with(b.n, 1, NNDYN_IDENTITY, o));
-    nt_ok(b.n, nndyn_network_set_loss(b.n, NNDYN_SQUARED_ERROR));
-    nt_ok(b.n, nndyn_network_set_parameters(b.n, 3, theta));
-    nt_ok(b.c, nndyn_dataset_create(b.c, 3, 3, x, 1, t, 1, &b.d));
-    nt_ok(b.n, nndyn_trainer_create(b.n, NNDYN_SGD, &b.t));
-    nt_ok(b.t, nndyn_trainer_set(b.t, "rate", rate));
-    nndyn_options_free(o);
-    return b;
-}
-
-static void close_bowl(bowl *b)
-{
-    nndyn_trainer_free(b->t);
-    nndyn_dataset_free(b->d);
-    nndyn_network_free(b->n);
-    nndyn_context_free(b->c);
-}
-
 static void a_quadratic_bowl_has_its_closed_form(void **state)
 {
     (void)state;
-    bowl b = open_bowl(0.01);
+    bowl b = open_bowl(0.01, 0);
     double figures[NNDYN_CURVATURES], radius[5], quadratic[5];
     const double d[15] = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0.6, 0.8, 0, 0, 0, 0};
     nndyn_options *o = absolute(b.c, "rise", 0.5);
@@ -85,7 +43,7 @@ static void a_quadratic_bowl_has_its_closed_form(void **state)
 static void noise_raises_the_loss_by_the_trace(void **state)
 {
     (void)state;
-    bowl b = open_bowl(0.01);
+    bowl b = open_bowl(0.01, 0);
     enum { DRAWS = 20000 };
     double *xi = malloc(3 * DRAWS * sizeof *xi), sum = 0, smallest = 1e9, mean = 0, largest = 0;
     double *radius = malloc(DRAWS * sizeof *radius);
@@ -129,7 +87,7 @@ static void gradient_descent_is_stable_below_the_rate(void **state)
     (void)state;
     const double x[9] = {sqrt(3), 0, 0, 0, 2 * sqrt(3), 0, 0, 0, 5 * sqrt(3)}, t[3] = {0}, start[3] = {1, 1, 1};
     for (int i = 0; i < 2; i++) {
-        bowl b = open_bowl(i ? 0.081 : 0.079);
+        bowl b = open_bowl(i ? 0.081 : 0.079, 0);
         double theta[3];
         nt_ok(b.n, nndyn_network_set_parameters(b.n, 3, start));
         for (int k = 0; k < 2000; k++) {
@@ -171,7 +129,7 @@ static void what_is_wrong_is_said(void **state)
     const double mark[NNDYN_CURVATURES] = {7, 7, 7, 7, 7, 7, 7}, sigma = 0.1, none = 0;
     const double directions[3] = {1, 0, (double)NAN};
     double figures[NNDYN_CURVATURES], one = 7;
-    bowl b = open_bowl(0.01);
+    bowl b = open_bowl(0.01, 0);
     nndyn_options *o = absolute(b.c, "rise", 0.5);
     memcpy(figures, mark, sizeof mark);
     nt_fails(NNDYN_EARG, b.n, "figures", nndyn_basin_curvature(b.n, b.d, o, NULL));

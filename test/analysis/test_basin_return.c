@@ -1,14 +1,7 @@
 /* Dynamic basins in weight space: a quadratic bowl, pairing of units, the shared fixture in short, refusals. */
 #include "analysis/basin/matching.h"
+#include "analysis/basin_bowl.h"
 #include "analysis/order_fixture.h"
-#include "nndyn/basin.h"
-
-static nndyn_context *plain_context(void)
-{
-    nndyn_context *c = NULL;
-    assert_int_equal(nndyn_context_create(&c), NNDYN_OK);
-    return c;
-}
 
 static nndyn_options *options_of(nndyn_context *c, const char *scale, int64_t steps, int64_t draws)
 {
@@ -22,46 +15,12 @@ static nndyn_options *options_of(nndyn_context *c, const char *scale, int64_t st
 
 /* ---- a quadratic bowl: Hessian diag(1, 4, 25), minimum at (1, 1, 1) ---------------------------------------------- */
 
-typedef struct bowl {
-    nndyn_context *c;
-    nndyn_network *n;
-    nndyn_dataset *d;
-    nndyn_trainer *t;
-} bowl;
-
-static bowl open_bowl(double rate)
-{
-    const double a = sqrt(3), x[9] = {a, 0, 0, 0, 2 * a, 0, 0, 0, 5 * a}, t[3] = {a, 2 * a, 5 * a},
-                 theta[3] = {1, 1, 1};
-    bowl b = {.c = plain_context()};
-    nndyn_options *o = NULL;
-    nt_ok(b.c, nndyn_options_create(b.c, &o));
-    nt_ok(o, nndyn_options_set_integer(o, "bias", 0));
-    nt_ok(b.c, nndyn_network_create(b.c, NNDYN_F64, 3, &b.n));
-    nt_ok(b.n, nndyn_network_add_dense_with(b.n, 1, NNDYN_IDENTITY, o));
-    nt_ok(b.n, nndyn_network_set_loss(b.n, NNDYN_SQUARED_ERROR));
-    nt_ok(b.n, nndyn_network_set_parameters(b.n, 3, theta));
-    nt_ok(b.c, nndyn_dataset_create(b.c, 3, 3, x, 1, t, 1, &b.d));
-    nt_ok(b.n, nndyn_trainer_create(b.n, NNDYN_SGD, &b.t));
-    nt_ok(b.t, nndyn_trainer_set(b.t, "rate", rate));
-    nndyn_options_free(o);
-    return b;
-}
-
-static void close_bowl(bowl *b)
-{
-    nndyn_trainer_free(b->t);
-    nndyn_dataset_free(b->d);
-    nndyn_network_free(b->n);
-    nndyn_context_free(b->c);
-}
-
 static void a_bowl_returns_below_the_stable_rate_only(void **state)
 {
     (void)state;
     const double radii[2] = {0.5, 2};
     for (int unstable = 0; unstable < 2; unstable++) {
-        bowl b = open_bowl(unstable ? 0.081 : 0.079);
+        bowl b = open_bowl(unstable ? 0.081 : 0.079, 1);
         nndyn_options *o = options_of(b.c, "absolute", 2000, 10);
         nndyn_basin_returns *r = NULL;
         double share[3], low[3], inside, outside, theta[3], loss[10];
@@ -92,7 +51,7 @@ static void slow_returns_are_undecided(void **state)
 {
     (void)state;
     const double radii[1] = {1};
-    bowl b = open_bowl(0.001);
+    bowl b = open_bowl(0.001, 1);
     nndyn_options *o = options_of(b.c, "absolute", 50, 10);
     nndyn_basin_returns *r = NULL;
     double high[2], norm, distance[10];

@@ -1,4 +1,5 @@
 /* Static basins in weight space: the shared fixture, closed forms, invariance, a naive twin, failures. */
+#include "analysis/basin_bowl.h"
 #include "analysis/order_fixture.h"
 #include "nndyn/basin.h"
 
@@ -27,13 +28,6 @@ static double figure(nndyn_basin *b, int64_t group, const char *name)
     double value = -1;
     nt_ok(b, nndyn_basin_get(b, group, name, &value));
     return value;
-}
-
-static nndyn_context *plain_context(void)
-{
-    nndyn_context *c = NULL;
-    assert_int_equal(nndyn_context_create(&c), NNDYN_OK);
-    return c;
 }
 
 /* ---- the fixture ------------------------------------------------------------------------------------------------- */

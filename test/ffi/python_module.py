@@ -577,7 +577,11 @@ def test_order_ranks():
     trainer = nndyn.Trainer(net, "sgd")
     recorder = nndyn.Recorder(trainer)
     recorder.order(data)
+    recorder.basin(data, weight_draws=2, classes=1)
     trainer.run(data.batches("full"), 1)
+    close(recorder["basin"]["radius"], [net.basin_sample(data, draws=4, bisections=10)["radius"]], 0)
+    weights = net.basin_weights(data, draws=2, classes=1, bisections=10)
+    close(recorder["basin"]["weights_radius_1"], [weights.get("radius", 2)], 0)
     close(recorder["order"]["gradient_1"][-1], net.rank_distribution(data).layer(1)[nndyn.RANKS_GRADIENT])
 
 
