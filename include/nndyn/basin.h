@@ -234,6 +234,99 @@ NNDYN_API int nndyn_basin_principal(nndyn_dataset *dataset, int64_t count, const
 NNDYN_API int nndyn_basin_slice(nndyn_network *network, const double *x, int64_t axes, const double *directions,
                                 const double *low, const double *high, const int64_t *counts,
                                 const nndyn_options *options, int64_t *classes, double *margins);
+/* ---- basins in sample space: rays and adversarial radii ---------------------------------------------------------- */
+
+/** How far each sample can be moved along directions before its prediction changes: first exits of rays.
+ *
+ *      r(d) = inf { r > 0 : the prediction at x + r d is not the label },    |d| = 1
+ *
+ *  Each ray is marched along in steps, all rays of a block at a time, until a prediction is wrong, and the last step is
+ *  halved: basins are not star-shaped, so halving the whole ray could end at a later crossing.  What is thinner than a
+ *  step may be passed over.  A radius is the end of the last bracket where the prediction is seen to be wrong, so the
+ *  least one is an upper bound of the adversarial radius.
+ *  @param network the network, of either precision (computed in float64), in evaluation mode; a single output tells two
+ *         classes apart as for nndyn_network_evaluate
+ *  @param dataset the data, with labels, of the network's precision
+ *  @param count how many directions, 1 to 8000000
+ *  @param directions count x inputs, the same for all samples, of any positive length (they are made unit vectors); or
+ *         NULL: random ones, uniform on the sphere, others for each sample: those of nndyn_basin_sample with "noise"
+ *         sphere and the same seed
+ *  @param options "step" (real, 0.1): of the march; "cap" (real, 20): its end, at most a million steps away;
+ *         "bisections" (integer, 20): halvings of the last step; "seed" (integer, 0): of random directions; "clip"
+ *         (integer, 0): 1 to clip the inputs on the way to ["clip_low" (real, 0), "clip_high" (real, 1)] (the radius
+ *         is that before clipping)
+ *  @param radii receives samples x count radii: 0 for a sample that is misclassified where it is, infinite where no
+ *         prediction is wrong up to the cap
+ *  @return NNDYN_OK, NNDYN_EARG (sizes, precision, no labels), NNDYN_EOPTION, NNDYN_EDATA (parameters, inputs or
+ *          directions are not finite, a direction has no length), NNDYN_ESTATE (no layers), NNDYN_ENUMERIC (outputs
+ *          overflow), NNDYN_ECALLBACK, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_EBUSY, NNDYN_ECANCELED
+ *  Cost: up to cap / step + bisections forward passes a ray; memory of the network and of a block of 256 rows a thread.
+ *  Bits do not depend on the number of threads. */
+NNDYN_API int nndyn_basin_ray(nndyn_network *network, nndyn_dataset *dataset, int64_t count, const double *directions,
+                              const nndyn_options *options, double *radii);
+
+/** Statistics of rays: figures of nndyn_basin_ray_statistics.  All but the last are over samples that are classified
+ *  right (NaN if there are none); a median that falls among infinite radii is infinite. */
+enum {
+    NNDYN_RAY_EXIT = 0,        /* share of rays that exit */
+    NNDYN_RAY_MEDIAN = 1,      /* median radius, of all rays */
+    NNDYN_RAY_MEDIAN_EXIT = 2, /* median radius of the rays that exit; NaN if none does */
+    NNDYN_RAY_LEAST = 3,       /* median over samples of the least radius of their rays */
+    NNDYN_RAY_WRONG = 4,       /* share of samples that are misclassified: all their radii are 0 */
+    NNDYN_RAYS = 5
+};
+
+/** Statistics of the radii that nndyn_basin_ray found.
+ *  @param context a context, for memory and messages
+ *  @param samples how many samples, at least 1
+ *  @param count how many directions, at least 1
+ *  @param radii samples x count radii, none negative or NaN; of a sample all are 0 or none
+ *  @param figures receives NNDYN_RAYS numbers, indexed by NNDYN_RAY_*
+ *  @param least,median receive the least and the median radius of each sample; either may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA (such radii), NNDYN_ENOMEM, NNDYN_ELIMIT */
+NNDYN_API int nndyn_basin_ray_statistics(nndyn_context *context, int64_t samples, int64_t count, const double *radii,
+                                         double *figures, double *least, double *median);
+
+/** Bounds of the adversarial radius of each sample, the length of the smallest change of the input that changes the
+ *  prediction:
+ *
+ *      lower <= r_adv = min { |d| : the prediction at x + d is not the label } <= upper
+ *
+ *  Upper: the decision boundaries are linearized where the point stands, it is moved to the nearest one and a little
+ *  beyond, until its prediction is wrong (S. Moosavi-Dezfooli, A. Fawzi, P. Frossard, "DeepFool", CVPR 2016); then it
+ *  slides along the boundary toward the sample as long as that shortens the change; and the segment from the sample to
+ *  it is halved.  Lower, by "bound": with margins m_k = z_y - z_k, the least over k of
+ *
+ *      lipschitz: m_k / L_k,   L_k = |w_y - w_k| x product of max |f'| and |W|_2 of the layers below the last W
+ *      piece:     m_k / |grad m_k|, or the distance of the nearest kink of a unit if that is smaller
+ *
+ *  the latter of networks of straight pieces only (identity, relu, leaky_relu, abs_power 1), whose linear piece ends at
+ *  the nearest kink.  Batch norm is a diagonal factor of the W before it; a residual block x + F(x) has 1 + L_F.  Both
+ *  bounds hold up to rounding.  For an affine network upper and lower are equal: the distance of the nearest boundary.
+ *  @param network the network, of either precision (computed in float64), in evaluation mode; a single output tells two
+ *         classes apart as for nndyn_network_evaluate
+ *  @param dataset the data, with labels, of the network's precision
+ *  @param options "iterations" (integer, 50): most linearizations; "overshoot" (real, 0.02): by how much of itself a
+ *         change is lengthened before it is tried; "refinements" (integer, 20): most slides, 0 for DeepFool alone;
+ *         "bisections" (integer, 40): of the segment;
+ *         "bound" (text, "best"): of lower: "lipschitz", "piece", or "best": the larger of those that the network's
+ *         activations allow
+ *  @param upper receives the upper bound of each sample: 0 if it is misclassified where it is, infinite if no wrong
+ *         prediction was found
+ *  @param lower receives the lower bound of each sample, 0 likewise, infinite if no change of the input changes the
+ *         prediction; may be NULL
+ *  @param perturbed receives samples x inputs, the points at distance upper that are seen to be misclassified (where
+ *         upper is 0 or infinite, the sample itself); may be NULL
+ *  @return NNDYN_OK, NNDYN_EARG (sizes, precision, no labels), NNDYN_EOPTION, NNDYN_EDATA (parameters or inputs are not
+ *          finite), NNDYN_ESTATE (no layers), NNDYN_EUNSUPPORTED (a derivative is missing; lower is wanted but an
+ *          activation has no bounded derivative, for "lipschitz", has curved pieces, for "piece", or both, for "best"),
+ *          NNDYN_ENUMERIC (outputs overflow), NNDYN_ECALLBACK, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_EBUSY,
+ *          NNDYN_ECANCELED
+ *  Cost of a sample: for upper some iterations x classes backward passes and bisections forward passes; for lower by
+ *  pieces inputs x forward passes; once, singular values of all W.  Memory of the network a thread, by pieces of inputs
+ *  x units of all layers too.  Bits do not depend on the number of threads. */
+NNDYN_API int nndyn_basin_adversarial(nndyn_network *network, nndyn_dataset *dataset, const nndyn_options *options,
+                                      double *upper, double *lower, double *perturbed);
 
 /* ---- basins in weight space: static ------------------------------------------------------------------------------ */
 

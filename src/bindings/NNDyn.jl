@@ -222,6 +222,12 @@ const BASIN_INFINITE = Cint(2)
 const BASIN_NONMONOTONE = Cint(4)
 const BASIN_CENSORED = Cint(8)
 const BASIN_EMPTY = Cint(16)
+const RAY_EXIT = Cint(0)
+const RAY_MEDIAN = Cint(1)
+const RAY_MEDIAN_EXIT = Cint(2)
+const RAY_LEAST = Cint(3)
+const RAY_WRONG = Cint(4)
+const RAYS = Cint(5)
 const CURVATURE_LOSS = Cint(0)
 const CURVATURE_TRACE = Cint(1)
 const CURVATURE_TRACE_ERROR = Cint(2)
@@ -1468,6 +1474,20 @@ nndyn_basin_slice(network, x, axes, directions, low, high, counts, options, clas
     ccall(symbol(:nndyn_basin_slice), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble},
         Ptr{Int64}, Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}), network, x, axes, directions, low, high, counts, options,
         classes, margins)
+
+nndyn_basin_ray(network, dataset, count, directions, options, radii) =
+    ccall(symbol(:nndyn_basin_ray), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}),
+        network, dataset, count, directions, options, radii)
+
+nndyn_basin_ray_statistics(context, samples, count, radii, figures, least, median) =
+    ccall(symbol(:nndyn_basin_ray_statistics), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), context, samples, count,
+        radii, figures, least, median)
+
+nndyn_basin_adversarial(network, dataset, options, upper, lower, perturbed) =
+    ccall(symbol(:nndyn_basin_adversarial), Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), network, dataset, options,
+        upper, lower, perturbed)
 
 nndyn_basin_weights(network, dataset, options, out) =
     ccall(symbol(:nndyn_basin_weights), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, dataset,
@@ -2719,6 +2739,38 @@ function basin_smoothed(net::Network, data::Dataset, sigma; options...)
     share, low, radius, margin = (zeros(n) for _ in 1:4)
     check(net, nndyn_basin_smoothed(net, data, sigma, with_options(options), classes, share, low, radius, margin))
     return (classes = classes, share = share, low = low, radius = radius, margin = margin)
+end
+
+"""
+Radii, a column for each sample, where predictions change along the columns of `directions` (inputs x count), or along
+`directions` random ones if it is a number.
+"""
+function basin_rays(net::Network, data::Dataset, directions; options...)
+    o, drawn = with_options(options), directions isa Integer
+    count = drawn ? directions : size(directions, 2)
+    given = drawn ? C_NULL : dense_array(Float64, directions, "directions", shape(net).inputs, count)
+    radii = zeros(max(count, 0), shape(data).samples)
+    check(net, nndyn_basin_ray(net, data, count, given, o, radii))
+    return radii
+end
+
+"Statistics of the radii that `basin_rays` found: shares and medians over all rays, least and median of each sample."
+function basin_ray_statistics(radii; context = default_context())
+    count, samples = size(radii)
+    radii = dense_array(Float64, radii, "radii", count, samples)
+    f, least, median = zeros(RAYS), zeros(samples), zeros(samples)
+    check(context, nndyn_basin_ray_statistics(context, samples, count, radii, f, least, median))
+    return (exit = f[1], median = f[2], median_exit = f[3], least = f[4], wrong = f[5], sample_least = least,
+            sample_median = median)
+end
+
+"Bounds `(upper, lower, points)` of the adversarial radii; `lower` and `points` (columns) are `nothing` if not wanted."
+function basin_adversarial(net::Network, data::Dataset; lower = true, points = false, options...)
+    o, samples = with_options(options), shape(data).samples
+    upper, below = zeros(samples), lower ? zeros(samples) : nothing
+    moved = points ? zeros(shape(net).inputs, samples) : nothing
+    check(net, nndyn_basin_adversarial(net, data, o, upper, lower ? below : C_NULL, points ? moved : C_NULL))
+    return (upper = upper, lower = below, points = moved)
 end
 
 "Radius of the basin by noise added to the weights."

@@ -230,6 +230,12 @@ BASIN_INFINITE = 2
 BASIN_NONMONOTONE = 4
 BASIN_CENSORED = 8
 BASIN_EMPTY = 16
+RAY_EXIT = 0
+RAY_MEDIAN = 1
+RAY_MEDIAN_EXIT = 2
+RAY_LEAST = 3
+RAY_WRONG = 4
+RAYS = 5
 CURVATURE_LOSS = 0
 CURVATURE_TRACE = 1
 CURVATURE_TRACE_ERROR = 2
@@ -577,6 +583,9 @@ _FUNCTIONS = {
     "nndyn_basin_smoothed": (_int, [_ptr, _ptr, _f64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_principal": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_slice": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_ray": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_ray_statistics": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_adversarial": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_weights": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_weights_along": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_curvature": (_int, [_ptr, _ptr, _ptr, _ptr]),
@@ -1754,6 +1763,28 @@ class Network(_Handle):
             self._do("nndyn_basin_smoothed", dataset.pointer, sigma, o, _address(classes), *map(_address, values))
         return Smoothed(classes, *values)
 
+    def basin_rays(self, dataset, directions, **options):
+        """Radii (samples x directions) where predictions change; directions: count x inputs, or how many random."""
+        drawn = np.ndim(directions) == 0
+        if not drawn:
+            directions = _array(directions, "directions", (None, self.inputs))
+        count = int(directions) if drawn else len(directions)
+        radii = np.empty((len(dataset), max(count, 0)))
+        with self._options(options) as o:
+            self._do("nndyn_basin_ray", dataset.pointer, count, _address(None if drawn else directions), o,
+                     _address(radii))
+        return radii
+
+    def basin_adversarial(self, dataset, lower=True, points=False, **options):
+        """Bounds of the adversarial radii: (upper, lower, points); lower, points are None if not wanted."""
+        upper = np.empty(len(dataset))
+        lower = np.empty(len(dataset)) if lower else None
+        points = np.empty((len(dataset), self.inputs)) if points else None
+        with self._options(options) as o:
+            self._do("nndyn_basin_adversarial", dataset.pointer, o, _address(upper),
+                     _address(lower), _address(points))
+        return BasinAdversarial(upper, lower, points)
+
     def basin_weights(self, dataset, directions=None, **options):
         """Radius of the basin by noise added to the weights, drawn or along given directions (draws x P): a Basin."""
         with self._options(options) as o:
@@ -2618,6 +2649,8 @@ BasinUncertainty = collections.namedtuple("BasinUncertainty", "exponent error fr
 BasinEvent = collections.namedtuple("BasinEvent", "name index branch")
 BasinReference = collections.namedtuple("BasinReference", "norm loss accuracy")
 BasinForecast = collections.namedtuple("BasinForecast", "bytes flops")
+BasinAdversarial = collections.namedtuple("BasinAdversarial", "upper lower points")
+BasinRays = collections.namedtuple("BasinRays", "exit median median_exit least wrong sample_least sample_median")
 
 
 class BasinReturns(_Handle):
@@ -2843,6 +2876,15 @@ class BasinBranches(_Handle):
 def _label_grid(labels):
     labels = np.ascontiguousarray(labels, np.int64)
     return labels, np.array(labels.shape, np.int64)
+
+
+def basin_ray_statistics(radii, context=None):
+    """Statistics of the radii of rays: a BasinRays."""
+    context, radii, figures = context or default_context(), _array(radii, "radii", (None, None)), np.empty(RAYS)
+    least, median = np.empty(len(radii)), np.empty(len(radii))
+    _call(context, "nndyn_basin_ray_statistics", context.pointer, *radii.shape, _address(radii), _address(figures),
+          _address(least), _address(median))
+    return BasinRays(*figures.tolist(), least, median)
 
 
 def basin_entropy(labels, context=None, **options):

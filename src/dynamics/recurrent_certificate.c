@@ -8,47 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- bounds on the derivatives of f ------------------------------------------------------------------------------ */
-
-typedef struct bounds {
-    double first, second; /* suprema of |f'| and |f''|; 0 in `first`: none */
-} bounds;
-
-enum { NO_BOUND = -1 };
-
-/* Maxima, by setting the next derivative to zero: f'' of tanh at tanh^2 = 1/3, of erf at 1/sqrt 2, of arctan at
- * 1/sqrt 3, of isru at 1/2; f' of gelu at sqrt 2, of silu by Newton's method to 17 digits. */
-static const bounds table[ND_ACTIVATIONS] = {
-    [NNDYN_IDENTITY] = {1, 0},
-    [NNDYN_RELU] = {1, NO_BOUND}, /* f' jumps */
-    [NNDYN_SOFTPLUS] = {1, 0.25},
-    [NNDYN_SIGMOID] = {0.25, 0.09622504486493764},          /* 1/(6 sqrt 3) */
-    [NNDYN_TANH] = {1, 0.7698003589195010},                 /* 4/(3 sqrt 3) */
-    [NNDYN_ERF] = {1.1283791670955126, 0.9678828980765734}, /* 2/sqrt pi, sqrt(8/(pi e)) */
-    [NNDYN_ARCTAN] = {1, 0.6495190528383290},               /* 3 sqrt 3 / 8 */
-    [NNDYN_SOFTSIGN] = {1, 2},
-    [NNDYN_ISRU] = {1, 0.8586501033599192}, /* 1.5 / 1.25^2.5 */
-    [NNDYN_SILU] = {1.0998393201288669, 0.5},
-    [NNDYN_GELU] = {1.1289041451851550, 0.7978845608028654}, /* f'' at 0: 2/sqrt(2 pi) */
-    [NNDYN_SIN] = {1, 1},
-    [NNDYN_COS] = {1, 1},
-    [NNDYN_EXP] = {NO_BOUND, NO_BOUND},
-};
-
-static bounds bounds_of(const nd_activation *f)
-{
-    double p = fabs(f->parameter);
-    switch (f->kind) {
-    case NNDYN_LEAKY_RELU:
-        return (bounds){fmax(1, p), f->parameter == 1 ? 0 : NO_BOUND};
-    case NNDYN_ELU: /* smooth enough at 0 with the parameter 1 only */
-        return (bounds){fmax(1, p), f->parameter == 1 ? 1 : NO_BOUND};
-    case NNDYN_ABS_POWER:
-        return (bounds){f->parameter == 1 ? 1 : NO_BOUND, f->parameter == 2 ? 2 : NO_BOUND};
-    default:
-        return table[f->kind];
-    }
-}
+/* ---- norms ------------------------------------------------------------------------------------------------------- */
 
 static int unbounded(nndyn_recurrent *r, const char *derivative)
 {
@@ -75,9 +35,9 @@ static int spectral_norm(nndyn_recurrent *r, double *norm)
 
 static int unique_only(nndyn_recurrent *r, double *bound, int *unique)
 {
-    double first = bounds_of(&r->rule.f).first, norm;
+    double first = nd_activation_bounds_of(&r->rule.f).first, norm;
     ND_TRY(nd_check_pointer(r, unique, "unique"));
-    if (first == NO_BOUND) {
+    if (first == ND_NO_BOUND) {
         return unbounded(r, "first");
     }
     ND_TRY(spectral_norm(r, &norm));
@@ -123,13 +83,13 @@ static int ball(nndyn_recurrent *r, const double *state, const nndyn_options *op
                 double *radius)
 {
     int64_t q = r->rule.q;
-    double second = bounds_of(&r->rule.f).second, norm, mu = 0, *room = NULL;
+    double second = nd_activation_bounds_of(&r->rule.f).second, norm, mu = 0, *room = NULL;
     nd_option_value tolerance;
     ND_TRY(nd_check_pointer(r, state, "state"));
     ND_TRY(nd_check_pointer(r, radius, "radius"));
     ND_TRY(nd_options_read(r, options, ball_spec, 1, &tolerance));
     ND_TRY(nd_check_finite(r, 1, r->n, state, "state"));
-    if (second == NO_BOUND) {
+    if (second == ND_NO_BOUND) {
         return unbounded(r, "second");
     }
     ND_TRY(nd_check_memory(r, (double)(q * q + 5 * q) * sizeof *room + nd_symmetric_eigen_bytes(q, 0), "the ball"));

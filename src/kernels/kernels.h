@@ -75,7 +75,14 @@ const nd_kernels_f64 *nd_kernels_choose_f64(const char *name);
 /* NNDYN_OK, NNDYN_EARG (unknown name) or NNDYN_EUNSUPPORTED. */
 int nd_kernels_check(const char *name);
 
+/* Suprema of |f'| and |f''| of an activation; ND_NO_BOUND: it has none, or f' jumps (second). */
+typedef struct nd_activation_bounds {
+    double first, second;
+} nd_activation_bounds;
+enum { ND_NO_BOUND = -1 };
+
 /* Properties of kinds, from one table each (activations.c, losses.c). */
+nd_activation_bounds nd_activation_bounds_of(const nd_activation *f);
 int nd_activation_known(int kind);
 double nd_activation_default(int kind); /* of its parameter */
 int nd_activation_check(int kind, double parameter,

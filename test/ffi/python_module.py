@@ -432,6 +432,25 @@ def test_basin_sample():
     close(net.basin_slice(np.zeros(3), np.eye(3)[1], -1, 1, 3, label=1)[1], [-1, 0, 1], 1e-15)
 
 
+def test_basin_rays():
+    net = nndyn.Network(2)
+    net.dense(1, "identity").loss("binary_cross_entropy")
+    net.parameters = [0.6, 0.8, 0]
+    data = nndyn.Dataset([[3, 1], [-1, 0.5], [1, 0]], labels=[1, 0, 0], classes=2)
+    radii = net.basin_rays(data, [[-3, -4], [1, 0]], bisections=45)
+    close(radii, [[2.6, np.inf], [np.inf, 1 / 3], [0, 0]], 1e-12)
+    rays = nndyn.basin_ray_statistics(radii)
+    assert rays.exit == 0.5 and rays.wrong == 1 / 3 and np.isinf(rays.sample_median[0])
+    close(rays.sample_least, [2.6, 1 / 3, 0], 1e-12)
+    assert net.basin_rays(data, 7, cap=5).shape == (3, 7)
+    upper, lower, points = net.basin_adversarial(data, points=True)
+    close(upper, [2.6, 0.2, 0], 1e-11)
+    close(lower, upper, 1e-11)
+    close(points[0], [3 - 2.6 * 0.6, 1 - 2.6 * 0.8], 1e-11)
+    assert net.basin_adversarial(data, lower=False).lower is None
+    raises(nndyn.OptionError, lambda: net.basin_rays(data, 1, step=-1), "step")
+
+
 def test_basin_weights():
     net = nndyn.Network(3)
     net.dense(4, "tanh").dense(3, "identity").loss("squared_error")
