@@ -68,8 +68,11 @@ def grokking(axes):
 
 def depth(axes):
     for figure, color in (("test", "C0"), ("sample_basin", "C2"), ("weight_basin", "C4")):
-        points = [(int(run.split()[1]), value) for (run, _, what, _), value in data.items()
-                  if run.startswith("depth") and run.endswith("seed 0") and what == figure]
+        seeds = {}
+        for (run, _, what, _), value in data.items():
+            if run.startswith("depth") and what == figure:
+                seeds.setdefault(int(run.split()[1]), []).append(value)
+        points = [(layers, sum(values) / len(values)) for layers, values in seeds.items()]
         draw(axes, points, list(zip(LAYERS, DEPTH[figure])), figure.replace("_", " "), color)
     axes.set(xlabel="hidden layers", title="depth, with batch norm")
 
