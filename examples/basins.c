@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PIXELS = 64, CLASSES = 10, TRAIN = 1200, MOST = 200 /* points of a curve */, KICKS = 5, SIDE = 121 };
+enum { PIXELS = 64, CLASSES = 10, TRAIN = 1200, MOST = 200 /* points of a curve */, KICKS = 5, RAYS = 16, SIDE = 121 };
 
 typedef struct report {
     const char *folder;
@@ -222,6 +222,43 @@ static void sample_basins(const report *r, FILE *curves)
     nndyn_options_free(options);
 }
 
+/* ---- rays -------------------------------------------------------------------------------------------------------- */
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Median over the samples that are read right: all others have radius 0. */
+static double median_right(double *radii, int64_t count)
+{
+    int64_t wrong = 0;
+    qsort(radii, (size_t)count, sizeof *radii, ascending);
+    while (wrong < count && radii[wrong] == 0) {
+        wrong++;
+    }
+    return wrong < count ? radii[wrong + (count - wrong) / 2] : 0;
+}
+
+/* The length of a change of the pixels that changes the prediction: in random directions, and in the worst one. */
+static void rays(const report *r)
+{
+    double figures[NNDYN_RAYS], *radii = reserve(r->tested * RAYS, sizeof *radii);
+    double *upper = reserve(r->tested, sizeof *upper), *lower = reserve(r->tested, sizeof *lower);
+    check(nndyn_basin_ray(r->network, r->test, RAYS, NULL, NULL, radii), r->network);
+    check(nndyn_basin_ray_statistics(r->context, r->tested, RAYS, radii, figures, NULL, NULL), r->context);
+    check(nndyn_basin_adversarial(r->network, r->test, NULL, upper, lower, NULL), r->network);
+    printf("Length of a change that changes the prediction, medians over the digits that are read right\n");
+    printf("  %d random directions: %.3g (%.1f %% of them change it at all), the least of them %.3g\n", RAYS,
+           figures[NNDYN_RAY_MEDIAN], 100 * figures[NNDYN_RAY_EXIT], figures[NNDYN_RAY_LEAST]);
+    printf("  the worst direction: at most %.3g, at least %.3g\n\n", median_right(upper, r->tested),
+           median_right(lower, r->tested));
+    free(radii);
+    free(upper);
+    free(lower);
+}
+
 /* ---- slices ------------------------------------------------------------------------------------------------------ */
 
 /* Classes and margins on a square about x, spanned by the principal directions of the training data, three standard
@@ -346,6 +383,7 @@ int main(int argc, char **argv)
     learn(&r);
     FILE *curves = table(&r, "curves", "noise,class,sigma,accuracy,low,high");
     sample_basins(&r, curves);
+    rays(&r);
     slices(&r);
     weight_basin(&r, curves);
     returns(&r);
