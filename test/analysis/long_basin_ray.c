@@ -72,6 +72,18 @@ typedef struct figures {
     double exit, median_exit, least, deepfool, upper, lower;
 } figures;
 
+/* Half of the predictions are lost where noise is about as long as a median ray. */
+static void compare_with_noise(digits *d, nndyn_network *network, double median_ray)
+{
+    nndyn_basin *basin = NULL;
+    double radius = 0;
+    nt_ok(network, nndyn_basin_sample(network, d->part, NULL, &basin));
+    nt_ok(basin, nndyn_basin_get(basin, 0, "radius", &radius));
+    print_message("noise %.3f; ", radius * sqrt(INPUTS));
+    nt_near(median_ray, radius * sqrt(INPUTS), 0.15 * median_ray);
+    nndyn_basin_free(basin);
+}
+
 /* No ray is shorter than what DeepFool finds, and none of the bounds passes another. */
 static figures measure(digits *d, nndyn_network *network, int64_t seed)
 {
@@ -89,6 +101,7 @@ static figures measure(digits *d, nndyn_network *network, int64_t seed)
     }
     nndyn_options_free(o);
     nndyn_options_free(plain);
+    compare_with_noise(d, network, rays[NNDYN_RAY_MEDIAN]);
     const figures f = {rays[NNDYN_RAY_EXIT],  rays[NNDYN_RAY_MEDIAN_EXIT],
                        rays[NNDYN_RAY_LEAST], median(deepfool),
                        median(upper),         median(lower)};

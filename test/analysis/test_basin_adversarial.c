@@ -300,6 +300,95 @@ static void test_kink(void **state)
     nt_no_leak(&a);
 }
 
+/* y = W x + b and its Jacobian from those of x, which relu has cut before unless this is the first layer. */
+static void layer_by_hand(int rows, int columns, const double *w, const double *x, const double *jx, double *y,
+                          double *jy, int inputs)
+{
+    for (int r = 0; r < rows; r++) {
+        y[r] = w[rows * columns + r];
+        memset(jy + r * inputs, 0, (size_t)inputs * sizeof *jy);
+        for (int k = 0; k < columns; k++) {
+            y[r] += w[r * columns + k] * x[k];
+            for (int i = 0; i < inputs; i++) {
+                jy[r * inputs + i] += w[r * columns + k] * jx[k * inputs + i];
+            }
+        }
+    }
+}
+
+/* Distance of the nearest zero of n affine functions; relu cuts them afterwards. */
+static double cut_by_hand(int n, double *y, double *j, int inputs)
+{
+    double least = (double)INFINITY;
+    for (int r = 0; r < n; r++) {
+        double square = 0;
+        for (int i = 0; i < inputs; i++) {
+            square += j[r * inputs + i] * j[r * inputs + i];
+            j[r * inputs + i] *= y[r] > 0;
+        }
+        least = square > 0 ? fmin(least, fabs(y[r]) / sqrt(square)) : least;
+        y[r] = y[r] > 0 ? y[r] : 0;
+    }
+    return least;
+}
+
+/* Two hidden layers of relu: kinks of both and boundaries by hand. */
+static void test_pieces(void **state)
+{
+    (void)state;
+    enum { N = 3, A = 5, B = 4, K = 3, P = A * (N + 1) + B * (A + 1) + K * (B + 1) };
+    static const double unit[N * N] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    double theta[P], x[SAMPLES * N], upper[SAMPLES], lower[SAMPLES], again[SAMPLES];
+    int64_t labels[SAMPLES];
+    int right = 0;
+    nndyn_context *c = NULL;
+    nndyn_network *network = NULL;
+    nndyn_dataset *data = NULL;
+    nt_normal(31, P, theta);
+    nt_normal(32, SAMPLES * N, x);
+    for (int s = 0; s < SAMPLES; s++) {
+        labels[s] = s % K;
+    }
+    nt_ok(NULL, nndyn_context_create(&c));
+    nndyn_options *o = nt_options(c);
+    nt_ok(c, nndyn_network_create(c, NNDYN_F64, N, &network));
+    nt_ok(network, nndyn_network_add_dense(network, A, NNDYN_RELU));
+    nt_ok(network, nndyn_network_add_dense(network, B, NNDYN_RELU));
+    nt_ok(network, nndyn_network_add_dense(network, K, NNDYN_IDENTITY));
+    nt_ok(network, nndyn_network_set_parameters(network, P, theta));
+    nt_ok(c, nndyn_dataset_create_labels(c, SAMPLES, N, x, K, labels, 1, &data));
+    nt_ok(o, nndyn_options_set_text(o, "bound", "piece"));
+    nt_ok(network, nndyn_basin_adversarial(network, data, o, upper, lower, NULL));
+    for (int s = 0; s < SAMPLES; s++) {
+        const int64_t y = labels[s];
+        double a[A], ja[A * N], b[B], jb[B * N], z[K], jz[K * N], margin[K], jm[K * N];
+        layer_by_hand(A, N, theta, x + s * N, unit, a, ja, N);
+        double want = cut_by_hand(A, a, ja, N);
+        layer_by_hand(B, A, theta + A * (N + 1), a, ja, b, jb, N);
+        want = fmin(want, cut_by_hand(B, b, jb, N));
+        layer_by_hand(K, B, theta + A * (N + 1) + B * (A + 1), b, jb, z, jz, N);
+        int wrong = 0;
+        for (int k = 0; k < K; k++) {
+            margin[k] = z[y] - z[k];
+            wrong = wrong || margin[k] < 0;
+            for (int i = 0; i < N; i++) {
+                jm[k * N + i] = jz[y * N + i] - jz[k * N + i];
+            }
+        }
+        want = wrong ? 0 : fmin(fmin(want, cut_by_hand(K, margin, jm, N)), upper[s]);
+        right += !wrong;
+        nt_near(lower[s], want, 1e-13 * (1 + want));
+    }
+    assert_true(right > 5);
+    nt_ok(c, nndyn_context_set_threads(c, 8));
+    nt_ok(network, nndyn_basin_adversarial(network, data, o, upper, again, NULL));
+    nt_same(lower, again, sizeof lower);
+    nndyn_options_free(o);
+    nndyn_dataset_free(data);
+    nndyn_network_free(network);
+    nndyn_context_free(c);
+}
+
 typedef struct form {
     int activation, outputs, residual, norm, last; /* last: an activation on the outputs */
 } form;
@@ -593,11 +682,11 @@ static void test_allocations(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_plane),       cmocka_unit_test(test_affine),
-                                       cmocka_unit_test(test_fixture),     cmocka_unit_test(test_norm),
-                                       cmocka_unit_test(test_kink),        cmocka_unit_test(test_all_layers),
-                                       cmocka_unit_test(test_unsupported), cmocka_unit_test(test_errors),
-                                       cmocka_unit_test(test_cancel),      cmocka_unit_test(test_single),
-                                       cmocka_unit_test(test_allocations)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_plane),      cmocka_unit_test(test_affine),
+                                       cmocka_unit_test(test_fixture),    cmocka_unit_test(test_norm),
+                                       cmocka_unit_test(test_kink),       cmocka_unit_test(test_pieces),
+                                       cmocka_unit_test(test_all_layers), cmocka_unit_test(test_unsupported),
+                                       cmocka_unit_test(test_errors),     cmocka_unit_test(test_cancel),
+                                       cmocka_unit_test(test_single),     cmocka_unit_test(test_allocations)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
