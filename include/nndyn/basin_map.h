@@ -177,6 +177,85 @@ NNDYN_API int nndyn_basin_map_fractions(nndyn_basin_map *basins, int64_t n, cons
 NNDYN_API int nndyn_basin_map_times(nndyn_basin_map *basins, int64_t n, const int64_t *labels, const int64_t *steps,
                                     int64_t attractor, int64_t *count, double *values);
 
+/* ---- what an attractor bears ------------------------------------------------------------------------------------- */
+
+/** P(return) of kicks from the first point of an attractor, by size: the share of draws that come back to it, with
+ *  confidence intervals.  The draws are the same at every size.
+ *  @param basins the basin map
+ *  @param attractor which one
+ *  @param count sizes, at least 1
+ *  @param sizes at least 0: standard deviation of each coordinate, or radius of the sphere
+ *  @param options "noise" (text): "gaussian" (default) or "sphere", uniform on a sphere; "draws" (integer from 1,
+ *         1000); "seed" (integer, 0); "level" (double in (0, 1), 0.95); "interval" (text): "wilson" (default) or
+ *         "clopper_pearson"
+ *  @param shares receives a share a size; a start that is undecided has not returned
+ *  @param low,high receive the intervals' ends, each for itself; may be NULL
+ *  @return as nndyn_basin_map_label; NNDYN_EDATA also for a size below 0, NNDYN_EOPTION
+ *  Cost: draws labels a size. */
+NNDYN_API int nndyn_basin_map_returns(nndyn_basin_map *basins, int64_t attractor, int64_t count, const double *sizes,
+                                      const nndyn_options *options, double *shares, double *low, double *high);
+
+/** Isotropic radius of a basin: the first size of kicks at which P(return) falls below theta.  Sizes go up by a ratio,
+ *  then the crossing is bisected on a logarithmic scale; the draws are those of nndyn_basin_map_returns.
+ *  @param basins the basin map
+ *  @param attractor which one
+ *  @param options those of nndyn_basin_map_returns; "theta" (double in (0, 1), 0.5); "start" (double > 0, 0.01), "cap"
+ *         (double > 0, 100), "ratio" (double from 1.001, 1.3): sizes of the march (a crossing below start is looked for
+ *         downward); "bisections" (integer 0 to 60, 20)
+ *  @param values receives four numbers: the radius, infinity if P is at least theta at every size of the march; low and
+ *         high of its confidence interval, where the ends of P's interval cross theta; and P at the last size of the
+ *         march
+ *  @return as nndyn_basin_map_label; NNDYN_EOPTION
+ *  Cost: draws labels a size, three sizes a bisection. */
+NNDYN_API int nndyn_basin_map_radius(nndyn_basin_map *basins, int64_t attractor, const nndyn_options *options,
+                                     double *values);
+
+/** The smallest kick found that leaves a basin, from the first point of its attractor: an upper bound of the least one.
+ *  Rays go along all axes and in random directions (nndyn_basin_map_ray); the best is then turned by random angles and
+ *  shortened while that helps.
+ *  @param basins the basin map
+ *  @param attractor which one
+ *  @param options "directions" (integer from 0, 256): random ones; "axes" (integer 0 or 1, 1): both ways along each, in
+ *         up to 1024 dimensions; "refine" (integer from 0, 60): rounds of turning, of 32 turns each; "seed" (integer,
+ *         0); "step", "cap", "tolerance": as nndyn_basin_map_ray
+ *  @param length receives the length of the kick; infinity if nothing left within the cap
+ *  @param shock receives the kick, a number a dimension: added to the attractor's first point, it is a start that goes
+ *         elsewhere; NaN if there is none; may be NULL
+ *  @return as nndyn_basin_map_ray
+ *  Cost: that of the rays, and 32 + 25 times those that leave, a round. */
+NNDYN_API int nndyn_basin_map_shock(nndyn_basin_map *basins, int64_t attractor, const nndyn_options *options,
+                                    double *length, double *shock);
+
+/** Radius of a ball about an attractor's first point that lies within its basin for certain, from what the caller knows
+ *  of the map: its Jacobian J there and a bound L with |J(x) - J(z)|_2 <= L |x - z| (within the ball at least; of a
+ *  cycle: Jacobian and bound of the map applied "period" times).  About the fixed point itself it is 2 (1 - |J|_2) / L;
+ *  how far from it the list's point can be is taken off.  Certain as the numbers given are, up to rounding; the ball is
+ *  Euclidean, so that it is 0 where |J|_2 >= 1 though the attractor is stable.  docs/basin_map.md has the argument.
+ *  @param basins the basin map
+ *  @param attractor which one
+ *  @param jacobian dimension x dimension, row-major: entry (i, j) is the derivative of coordinate i by coordinate j
+ *  @param lipschitz L, at least 0
+ *  @param radius receives it; infinity if L is 0 and |J|_2 < 1
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_ECALLBACK
+ *  Cost: singular values of the Jacobian, of order dimension cubed. */
+NNDYN_API int nndyn_basin_map_certified(nndyn_basin_map *basins, int64_t attractor, const double *jacobian,
+                                        double lipschitz, double *radius);
+
+/** The share of starts that two basin maps label differently, their attractors matched by distance; or, of a map with a
+ *  parameter "step", what halving it changes: near separatrices basins of an integrator are not those of the flow.
+ *  @param basins the basin map
+ *  @param other another basin map of the same dimension; NULL: one made within the call with "step" halved, twice as
+ *         many steps, and attractors looked for from those of the list and from the starts
+ *  @param n starts, at least 1
+ *  @param starts n x dimension
+ *  @param options "threshold" (double > 0, 100 times the basin map's "tolerance"): attractors farther apart are not the
+ *         same, and every start of one that has no partner counts; "level", "interval": as nndyn_basin_map_returns
+ *  @param values receives three numbers: the share, and low and high of its interval
+ *  @return as nndyn_basin_map_label; NNDYN_EARG also if other is NULL and the map has no "step"; NNDYN_EOPTION
+ *  Cost: two nndyn_basin_map_label (one with the step halved, and nndyn_basin_map_find with it). */
+NNDYN_API int nndyn_basin_map_disagreement(nndyn_basin_map *basins, nndyn_basin_map *other, int64_t n,
+                                           const double *starts, const nndyn_options *options, double *values);
+
 /* ---- over a parameter -------------------------------------------------------------------------------------------- */
 
 /** Attractors followed over a parameter: branches, numbered 0, 1, ... as they are met. */

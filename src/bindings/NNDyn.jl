@@ -1597,6 +1597,28 @@ nndyn_basin_map_times(basins, n, labels, steps, attractor, count, values) =
         (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Int64, Ptr{Int64}, Ptr{Cdouble}), basins, n, labels, steps,
         attractor, count, values)
 
+nndyn_basin_map_returns(basins, attractor, count, sizes, options, shares, low, high) =
+    ccall(symbol(:nndyn_basin_map_returns), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), basins,
+        attractor, count, sizes, options, shares, low, high)
+
+nndyn_basin_map_radius(basins, attractor, options, values) =
+    ccall(symbol(:nndyn_basin_map_radius), Cint, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Cdouble}), basins, attractor,
+        options, values)
+
+nndyn_basin_map_shock(basins, attractor, options, length, shock) =
+    ccall(symbol(:nndyn_basin_map_shock), Cint, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), basins,
+        attractor, options, length, shock)
+
+nndyn_basin_map_certified(basins, attractor, jacobian, lipschitz, radius) =
+    ccall(symbol(:nndyn_basin_map_certified), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Ptr{Cdouble}), basins,
+        attractor, jacobian, lipschitz, radius)
+
+nndyn_basin_map_disagreement(basins, other, n, starts, options, values) =
+    ccall(symbol(:nndyn_basin_map_disagreement), Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), basins, other, n, starts, options,
+        values)
+
 nndyn_branch_event_name(kind) =
     ccall(symbol(:nndyn_branch_event_name), Cstring, (Cint,), kind)
 
@@ -4100,6 +4122,43 @@ function times(b::BasinMap, labels, steps, number)
     count, values = Ref{Int64}(0), zeros(5)
     check(b, nndyn_basin_map_times(b, length(labels), labels, steps, number, count, values))
     return (count = count[], values = values)
+end
+
+"(fractions, low, high): the share of kicks of each size that return to an attractor."
+function returns(b::BasinMap, number, sizes; options...)
+    s = convert(Array{Float64}, collect(sizes))
+    f, low, high = zeros(length(s)), zeros(length(s)), zeros(length(s))
+    check(b, nndyn_basin_map_returns(b, number, length(s), s, with_options(options), f, low, high))
+    return (fractions = f, low = low, high = high)
+end
+
+"Size of kicks at which the share that returns falls below theta, its interval, and the last share."
+function radius(b::BasinMap, number; options...)
+    v = zeros(4)
+    check(b, nndyn_basin_map_radius(b, number, with_options(options), v))
+    return (radius = v[1], low = v[2], high = v[3], share = v[4])
+end
+
+"(length, shock): the smallest kick found that leaves the basin of an attractor."
+function shock(b::BasinMap, number; options...)
+    length, x = Ref{Float64}(0), zeros(shape(b).dimension)
+    check(b, nndyn_basin_map_shock(b, number, with_options(options), length, x))
+    return (length = length[], shock = x)
+end
+
+"Radius of a ball within the basin for certain, from the Jacobian (rows: outputs) and its Lipschitz constant."
+function certified(b::BasinMap, number, jacobian::AbstractMatrix, lipschitz)
+    r, rows = Ref{Float64}(0), convert(Array{Float64}, permutedims(jacobian))
+    check(b, nndyn_basin_map_certified(b, number, rows, lipschitz, r))
+    return r[]
+end
+
+"(share, low, high) of starts (columns) that another basin map labels differently; nothing: one with half the step."
+function disagreement(b::BasinMap, states::AbstractMatrix; other = nothing, options...)
+    x, v = convert(Array{Float64}, states), zeros(3)
+    check(b, nndyn_basin_map_disagreement(b, other === nothing ? C_NULL : other, size(x, 2), x, with_options(options),
+                                          v))
+    return (share = v[1], low = v[2], high = v[3])
 end
 
 "Attractors followed over values of a parameter of the map; starts are columns."

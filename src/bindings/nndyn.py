@@ -612,6 +612,11 @@ _FUNCTIONS = {
     "nndyn_basin_map_ray": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_map_fractions": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_map_times": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr]),
+    "nndyn_basin_map_returns": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_basin_map_radius": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_basin_map_shock": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_basin_map_certified": (_int, [_ptr, _i64, _ptr, _f64, _ptr]),
+    "nndyn_basin_map_disagreement": (_int, [_ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_branch_event_name": (_str, [_int]),
     "nndyn_basin_map_continue": (_int, [_ptr, _str, _i64, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_basin_branches_free": (None, [_ptr]),
@@ -2646,6 +2651,7 @@ BasinFractions = collections.namedtuple("BasinFractions", "fractions low high")
 BasinTimes = collections.namedtuple("BasinTimes", "count mean deviation median quantile_95 longest")
 BasinEntropy = collections.namedtuple("BasinEntropy", "entropy boundary_entropy boundary boxes")
 BasinUncertainty = collections.namedtuple("BasinUncertainty", "exponent error fractions")
+BasinKickRadius = collections.namedtuple("BasinKickRadius", "radius low high share")
 BasinEvent = collections.namedtuple("BasinEvent", "name index branch")
 BasinReference = collections.namedtuple("BasinReference", "norm loss accuracy")
 BasinForecast = collections.namedtuple("BasinForecast", "bytes flops")
@@ -2809,6 +2815,42 @@ class BasinMap(_Handle):
         self._do("nndyn_basin_map_times", len(labels), _address(labels), _address(steps), attractor,
                  ctypes.byref(count), _address(values))
         return BasinTimes(count.value, *values.tolist())
+
+    def returns(self, attractor, sizes, **options):
+        """Share of kicks of each size that return, low, high: "noise", "draws", "seed", "level", "interval"."""
+        sizes = _array(sizes, "sizes", (None,))
+        out = np.empty((3, len(sizes)))
+        with self._options(options) as o:
+            self._do("nndyn_basin_map_returns", attractor, len(sizes), _address(sizes), o, *(_address(r) for r in out))
+        return BasinFractions(*out)
+
+    def radius(self, attractor, **options):
+        """Size of kicks at which the share that returns falls below "theta" (0.5), its interval, the last share."""
+        values = np.empty(4)
+        with self._options(options) as o:
+            self._do("nndyn_basin_map_radius", attractor, o, _address(values))
+        return BasinKickRadius(*values.tolist())
+
+    def shock(self, attractor, **options):
+        """(length, shock): the smallest kick found that leaves: "directions", "refine", "cap", "step", "tolerance"."""
+        length, shock = _f64(), np.empty(self.dimension)
+        with self._options(options) as o:
+            self._do("nndyn_basin_map_shock", attractor, o, ctypes.byref(length), _address(shock))
+        return length.value, shock
+
+    def certified(self, attractor, jacobian, lipschitz):
+        """Radius of a ball within the basin for certain, from the map's Jacobian there and its Lipschitz constant."""
+        jacobian, radius = _array(jacobian, "jacobian", (self.dimension, self.dimension)), _f64()
+        self._do("nndyn_basin_map_certified", attractor, _address(jacobian), lipschitz, ctypes.byref(radius))
+        return radius.value
+
+    def disagreement(self, starts, other=None, **options):
+        """(share, low, high) of starts that another basin map labels differently; None: one with half the step."""
+        starts, values = _array(starts, "starts", (None, self.dimension)), np.empty(3)
+        with self._options(options) as o:
+            self._do("nndyn_basin_map_disagreement", other.pointer if other else None, len(starts), _address(starts), o,
+                     _address(values))
+        return tuple(values.tolist())
 
     def follow(self, parameter, values, starts, **options):
         """Attractors and fractions over values of a parameter: BasinBranches; "threshold", "memory", "level"."""

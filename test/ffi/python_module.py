@@ -1078,6 +1078,14 @@ def test_basin_map():
     assert len(branches) == 2 and branches.at(0)[1].tolist() == [1, 1]
     close(branches[1][1], [[1]], 1e-9)
     close(branches.fractions(0).fractions + branches.fractions(1).fractions, [1, 1, 0], 1e-12)
+    assert basins.returns(1, [0, 0.9], noise="sphere", draws=20).fractions.tolist() == [1, 1]
+    close(basins.radius(1, noise="sphere", draws=100, theta=0.75, cap=2)[:3], [1, 1, 1], 1e-4)
+    length, shock = basins.shock(1, cap=2)
+    close([length, shock[0]], [1, -1], 1e-6)
+    close(basins.certified(1, [[0.8]], 0.6), 2 / 3, 1e-8)
+    rough = nndyn.BasinMap(nndyn.Map.flow(1, lambda x: x - x**3, step=0.01))
+    assert rough.find([[-0.5], [0.5]]).attractors == 2
+    assert rough.disagreement([[-0.2], [0.3]])[0] == 0 and rough.disagreement([[3.3167]], basins)[0] == 1
     assert branches.events == [("death", 2, 0), ("death", 2, 1)]
 
 

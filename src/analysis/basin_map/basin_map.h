@@ -96,14 +96,37 @@ int nd_basins_find(nndyn_basin_map *basins, int64_t n, const double *starts, int
 
 /* ---- fractions.c ------------------------------------------------------------------------------------------------- */
 
-enum { ND_BASINS_LEVEL, ND_BASINS_INTERVAL, ND_BASINS_BONFERRONI, ND_BASINS_FRACTION_OPTIONS };
-#define ND_BASINS_FRACTION_SPECS                                                     \
-    [ND_BASINS_LEVEL] = {"level", ND_REAL, 1e-9, 1 - 1e-9, 0.95, NULL},              \
-    [ND_BASINS_INTERVAL] = {"interval", ND_TEXT, 0, 0, 0, "wilson|clopper_pearson"}, \
-    [ND_BASINS_BONFERRONI] = {"bonferroni", ND_INTEGER, 0, 1, 1, NULL}
-/* The interval of so many among n, one of so many classes; v begins with the options of fractions. */
-void nd_basins_interval(const nd_option_value *v, int64_t count, int64_t n, int64_t classes, double *low, double *high);
+/* The first options of what gives an interval of a share. */
+enum { ND_BASINS_LEVEL, ND_BASINS_INTERVAL, ND_BASINS_INTERVAL_OPTIONS };
+#define ND_BASINS_INTERVAL_SPECS                                                                 \
+    [ND_BASINS_LEVEL] = {"level", ND_REAL, 1e-9, 1 - 1e-9, 0.95, NULL}, [ND_BASINS_INTERVAL] = { \
+                                                                            "interval", ND_TEXT, \
+                                                                            0,          0,       \
+                                                                            0,          "wilson|clopper_pearson"}
+/* The interval of so many among n, one of so many intervals that hold together. */
+void nd_basins_interval(const nd_option_value *v, int64_t count, int64_t n, int64_t together, double *low,
+                        double *high);
 /* The number of a label's class, for so many attractors: those, then UNDECIDED, DIVERGED, OTHER. */
 int64_t nd_basins_class(int64_t attractors, int64_t label);
+
+/* ---- ray.c ------------------------------------------------------------------------------------------------------- */
+
+typedef struct nd_basins_march {
+    double step, cap, tolerance;
+} nd_basins_march;
+/* Along n directions (n x dimension, rows not 0): inside at low, outside at high, which is infinite without an exit;
+ * unit receives the directions with length 1. */
+int nd_basins_rays(nndyn_basin_map *basins, int64_t attractor, int64_t n, const double *directions,
+                   const nd_basins_march *rule, nd_task *task, double from, double to, double *unit, double *low,
+                   double *high);
+int nd_basins_check_march(nndyn_basin_map *basins, const nd_basins_march *rule);
+
+/* ---- match.c ----------------------------------------------------------------------------------------------------- */
+
+/* Hausdorff's distance of attractor k of one list and l of another. */
+double nd_basins_apart(const nd_basins_list *a, int64_t k, const nd_basins_list *b, int64_t l);
+/* Pair a's with b's, the nearest first, none that are infinitely far; distance (as x bs) is destroyed.  partner
+ * receives the b of each a, or -1; gap their distance; both `as` long. */
+void nd_basins_pair(int64_t as, int64_t bs, double *distance, double tolerance, int64_t *partner, double *gap);
 
 #endif

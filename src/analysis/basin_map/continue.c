@@ -9,10 +9,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { THRESHOLD = ND_BASINS_FRACTION_OPTIONS, MEMORY, OPTIONS };
+enum { BONFERRONI = ND_BASINS_INTERVAL_OPTIONS, THRESHOLD, MEMORY, OPTIONS };
 
 static const nd_option_spec specs[OPTIONS] = {
-    ND_BASINS_FRACTION_SPECS,
+    ND_BASINS_INTERVAL_SPECS,
+    [BONFERRONI] = {"bonferroni", ND_INTEGER, 0, 1, 1, NULL},
     [THRESHOLD] = {"threshold", ND_REAL, DBL_MIN, DBL_MAX, DBL_MAX, NULL},
     [MEMORY] = {"memory", ND_INTEGER, 0, INT32_MAX, 0, NULL},
 };
@@ -95,15 +96,16 @@ static int label(path *p, nndyn_basin_map *inner, double from, double to)
 static void tally(const path *p, nd_branches_level *level)
 {
     const int64_t classes = level->list.count + ND_BASIN_OUTSIDE;
+    const int64_t together = p->v[BONFERRONI].integer ? classes : 1;
     double none;
     for (int64_t i = 0; i < p->n; i++) {
         level->fraction[nd_basins_class(level->list.count, p->labels[i])] += 1;
     }
     for (int64_t c = 0; c < classes; c++) {
-        nd_basins_interval(p->v, (int64_t)level->fraction[c], p->n, classes, &level->low[c], &level->high[c]);
+        nd_basins_interval(p->v, (int64_t)level->fraction[c], p->n, together, &level->low[c], &level->high[c]);
         level->fraction[c] /= (double)p->n;
     }
-    nd_basins_interval(p->v, 0, p->n, classes, &none, &level->absent);
+    nd_basins_interval(p->v, 0, p->n, together, &none, &level->absent);
 }
 
 static int look(path *p, nndyn_basin_map *inner, int64_t t)

@@ -6,12 +6,16 @@
 #include <math.h>
 #include <string.h>
 
-static const nd_option_spec specs[] = {ND_BASINS_FRACTION_SPECS};
+enum { BONFERRONI = ND_BASINS_INTERVAL_OPTIONS, OPTIONS };
 
-void nd_basins_interval(const nd_option_value *v, int64_t count, int64_t n, int64_t classes, double *low, double *high)
+static const nd_option_spec specs[OPTIONS] = {
+    ND_BASINS_INTERVAL_SPECS,
+    [BONFERRONI] = {"bonferroni", ND_INTEGER, 0, 1, 1, NULL},
+};
+
+void nd_basins_interval(const nd_option_value *v, int64_t count, int64_t n, int64_t together, double *low, double *high)
 {
-    const double together = v[ND_BASINS_BONFERRONI].integer ? (double)classes : 1;
-    const double level = 1 - (1 - v[ND_BASINS_LEVEL].real) / together;
+    const double level = 1 - (1 - v[ND_BASINS_LEVEL].real) / (double)together;
     if (v[ND_BASINS_INTERVAL].integer == 1) {
         nd_clopper_pearson(count, n, level, low, high);
     } else {
@@ -41,6 +45,7 @@ static int measure(nndyn_basin_map *basins, int64_t n, const int64_t *labels, co
                    double *fractions, double *low, double *high)
 {
     const int64_t attractors = basins->list.count, classes = attractors + ND_BASIN_OUTSIDE;
+    const int64_t together = v[BONFERRONI].integer ? classes : 1;
     int64_t *counts = NULL;
     ND_TRY(nd_allocate_for(basins, classes, sizeof *counts, &counts));
     for (int64_t i = 0; i < n; i++) {
@@ -48,7 +53,7 @@ static int measure(nndyn_basin_map *basins, int64_t n, const int64_t *labels, co
     }
     for (int64_t c = 0; c < classes; c++) {
         double ends[2];
-        nd_basins_interval(v, counts[c], n, classes, &ends[0], &ends[1]);
+        nd_basins_interval(v, counts[c], n, together, &ends[0], &ends[1]);
         fractions[c] = (double)counts[c] / (double)n;
         if (low) {
             low[c] = ends[0];
@@ -64,9 +69,9 @@ static int measure(nndyn_basin_map *basins, int64_t n, const int64_t *labels, co
 static int fractions_of(nndyn_basin_map *basins, int64_t n, const int64_t *labels, const nndyn_options *options,
                         int64_t classes, double *fractions, double *low, double *high)
 {
-    nd_option_value v[ND_BASINS_FRACTION_OPTIONS];
+    nd_option_value v[OPTIONS];
     ND_TRY(check_labels(basins, n, labels));
-    ND_TRY(nd_options_read(basins, options, specs, ND_BASINS_FRACTION_OPTIONS, v));
+    ND_TRY(nd_options_read(basins, options, specs, OPTIONS, v));
     const int64_t wanted = basins->list.count + ND_BASIN_OUTSIDE;
     if (classes != wanted) {
         return nd_fail(basins, NNDYN_EARG,

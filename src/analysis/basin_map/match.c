@@ -11,7 +11,8 @@
 typedef struct matching {
     const nndyn_basin_branches *branches;
     int64_t t, rows;
-    double *distance; /* branches x rows; infinite where no pair can be made any more */
+    double *distance; /* branches x rows; infinite where there can be no pair */
+    double *gap;      /* of each branch and its row */
     int64_t *row_of;  /* of each branch, -1: none */
     nd_arena arena;
 } matching;
@@ -52,18 +53,21 @@ static double farthest(const nd_basins_list *a, int64_t k, const nd_basins_list 
     return sqrt(most);
 }
 
+double nd_basins_apart(const nd_basins_list *a, int64_t k, const nd_basins_list *b, int64_t l)
+{
+    return fmax(farthest(a, k, b, l), farthest(b, l, a, k));
+}
+
 static void measure(matching *m, const nd_branches_rule *rule)
 {
     const nndyn_basin_branches *b = m->branches;
     for (int64_t id = 0; id < b->branches; id++) {
         const nd_basins_list *then = &b->levels[b->places[id].level].list, *now = &b->levels[m->t].list;
-        m->row_of[id] = -1;
         for (int64_t row = 0; row < m->rows; row++) {
             double *distance = &m->distance[id * m->rows + row];
             *distance = HUGE_VAL;
             if (nd_branches_alive(b, id, m->t, rule->memory)) {
-                const int64_t k = b->places[id].row;
-                const double gap = fmax(farthest(then, k, now, row), farthest(now, row, then, k));
+                const double gap = nd_basins_apart(then, b->places[id].row, now, row);
                 *distance = gap <= rule->threshold ? gap : HUGE_VAL;
             }
         }
@@ -71,33 +75,35 @@ static void measure(matching *m, const nd_branches_rule *rule)
 }
 
 /* The pair to be made next, or -1. */
-static int64_t nearest(const matching *m, double tolerance)
+static int64_t nearest(int64_t pairs, const double *distance, double tolerance)
 {
-    const int64_t pairs = m->branches->branches * m->rows;
     double least = HUGE_VAL;
     for (int64_t i = 0; i < pairs; i++) {
-        least = fmin(least, m->distance[i]);
+        least = fmin(least, distance[i]);
     }
     for (int64_t i = 0; i < pairs && least < HUGE_VAL; i++) {
-        if (m->distance[i] <= least + tolerance) {
+        if (distance[i] <= least + tolerance) {
             return i;
         }
     }
     return -1;
 }
 
-static void pair_up(matching *m, nd_branches_level *level, double tolerance)
+void nd_basins_pair(int64_t as, int64_t bs, double *distance, double tolerance, int64_t *partner, double *gap)
 {
-    for (int64_t i = nearest(m, tolerance); i >= 0; i = nearest(m, tolerance)) {
-        const int64_t id = i / m->rows, row = i % m->rows;
-        m->row_of[id] = row;
-        level->ids[row] = id;
-        level->moved[row] = m->distance[i];
-        for (int64_t other = 0; other < m->branches->branches; other++) {
-            m->distance[other * m->rows + row] = HUGE_VAL;
+    const int64_t pairs = as * bs;
+    for (int64_t a = 0; a < as; a++) {
+        partner[a] = -1;
+    }
+    for (int64_t i = nearest(pairs, distance, tolerance); i >= 0; i = nearest(pairs, distance, tolerance)) {
+        const int64_t a = i / bs, b = i % bs;
+        partner[a] = b;
+        gap[a] = distance[i];
+        for (int64_t other = 0; other < as; other++) {
+            distance[other * bs + b] = HUGE_VAL;
         }
-        for (int64_t other = 0; other < m->rows; other++) {
-            m->distance[id * m->rows + other] = HUGE_VAL;
+        for (int64_t other = 0; other < bs; other++) {
+            distance[a * bs + other] = HUGE_VAL;
         }
     }
 }
@@ -169,6 +175,7 @@ int nd_branches_match(void *handle, nndyn_basin_branches *branches, int64_t t, c
                  &branches->event));
     for (int pass = 0; pass < 2; pass++) {
         m.distance = nd_arena_take(&m.arena, before * rows + 1, sizeof *m.distance);
+        m.gap = nd_arena_take(&m.arena, before, sizeof *m.gap);
         m.row_of = nd_arena_take(&m.arena, before, sizeof *m.row_of);
         if (pass == 0) {
             ND_TRY(nd_arena_reserve(&m.arena, handle));
@@ -179,8 +186,12 @@ int nd_branches_match(void *handle, nndyn_basin_branches *branches, int64_t t, c
         level->moved[row] = (double)NAN;
     }
     measure(&m, rule);
-    pair_up(&m, level, rule->tolerance);
+    nd_basins_pair(before, rows, m.distance, rule->tolerance, m.row_of, m.gap);
     for (int64_t id = 0; id < before; id++) {
+        if (m.row_of[id] >= 0) {
+            level->ids[m.row_of[id]] = id;
+            level->moved[m.row_of[id]] = m.gap[id];
+        }
         tell_of(branches, id, t, m.row_of[id]);
     }
     for (int64_t row = 0; row < rows; row++) {

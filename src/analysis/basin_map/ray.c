@@ -19,9 +19,10 @@ static const nd_option_spec specs[OPTIONS] = {
 
 typedef struct rays {
     nndyn_basin_map *basins;
-    nd_task task;
+    nd_task *task;
+    double from, to; /* reported within */
     int64_t attractor, n, dimension;
-    double step, cap, tolerance;
+    nd_basins_march rule;
     const double *point;
     double *unit;       /* n x dimension */
     double *low, *high; /* n: inside at low, outside at high; high is infinite before an exit is found */
@@ -33,9 +34,6 @@ typedef struct rays {
 static void carve(nd_arena *arena, rays *r)
 {
     const int64_t points = AHEAD * r->n;
-    r->unit = nd_arena_take(arena, r->n * r->dimension, sizeof(double));
-    r->low = nd_arena_take(arena, r->n, sizeof(double));
-    r->high = nd_arena_take(arena, r->n, sizeof(double));
     r->ray = nd_arena_take(arena, points, sizeof(int64_t));
     r->radius = nd_arena_take(arena, points, sizeof(double));
     r->labels = nd_arena_take(arena, points, sizeof(int64_t));
@@ -80,7 +78,8 @@ static int follow(rays *r, int64_t count, double from, double to)
     nd_basins_job job = nd_basins_labeling(r->basins, count, r->labels, NULL);
     job.start = start_of;
     job.self = r;
-    return nd_basins_follow(&job, &r->task, from, to);
+    const double length = r->to - r->from;
+    return nd_basins_follow(&job, r->task, r->from + from * length, r->from + to * length);
 }
 
 /* The points first, ..., first + AHEAD - 1 of `total` of every ray that has not left. */
@@ -90,7 +89,7 @@ static int64_t look_ahead(rays *r, int64_t first, int64_t total)
     for (int64_t i = 0; i < r->n; i++) {
         for (int64_t k = first; isinf(r->high[i]) && k < first + AHEAD && k < total; k++) {
             r->ray[count] = i;
-            r->radius[count++] = fmin((double)(k + 1) * r->step, r->cap);
+            r->radius[count++] = fmin((double)(k + 1) * r->rule.step, r->rule.cap);
         }
     }
     return count;
@@ -98,7 +97,7 @@ static int64_t look_ahead(rays *r, int64_t first, int64_t total)
 
 static int march(rays *r)
 {
-    const int64_t total = (int64_t)ceil(r->cap / r->step);
+    const int64_t total = (int64_t)ceil(r->rule.cap / r->rule.step);
     for (int64_t first = 0; first < total; first += AHEAD) {
         const int64_t count = look_ahead(r, first, total);
         const double share = 0.5 / (double)total;
@@ -124,7 +123,7 @@ static int64_t halve(rays *r)
     for (int64_t i = 0; i < r->n; i++) {
         const double middle = r->low[i] + 0.5 * (r->high[i] - r->low[i]);
         /* The second condition: no number lies between. */
-        if (r->high[i] - r->low[i] > r->tolerance && r->low[i] < middle && middle < r->high[i] && !isinf(middle)) {
+        if (r->high[i] - r->low[i] > r->rule.tolerance && r->low[i] < middle && middle < r->high[i] && !isinf(middle)) {
             r->ray[count] = i;
             r->radius[count++] = middle;
         }
@@ -144,18 +143,45 @@ static int bisect(rays *r)
             end[r->ray[c]] = r->radius[c];
         }
     }
-    return nd_task_report(&r->task, 1);
+    return nd_task_report(r->task, r->to);
 }
 
-static int shoot(rays *r, const double *directions, double *radii)
+int nd_basins_rays(nndyn_basin_map *basins, int64_t attractor, int64_t n, const double *directions,
+                   const nd_basins_march *rule, nd_task *task, double from, double to, double *unit, double *low,
+                   double *high)
 {
-    ND_TRY(normalize(r, directions));
-    nd_task_begin(&r->task, r->basins, "following rays to the edge of a basin");
-    ND_TRY(march(r));
-    ND_TRY(bisect(r));
-    r->basins->frozen = 1;
-    for (int64_t i = 0; i < r->n; i++) {
-        radii[i] = isinf(r->high[i]) ? HUGE_VAL : r->low[i] + 0.5 * (r->high[i] - r->low[i]);
+    rays r = {.basins = basins,
+              .task = task,
+              .from = from,
+              .to = to,
+              .attractor = attractor,
+              .n = n,
+              .dimension = basins->list.dimension,
+              .rule = *rule,
+              .point = nd_basins_points(&basins->list, attractor),
+              .unit = unit,
+              .low = low,
+              .high = high};
+    nd_arena arena = {0};
+    ND_TRY(normalize(&r, directions));
+    carve(&arena, &r);
+    ND_TRY(nd_check_memory(basins, (double)arena.used, "following the rays"));
+    ND_TRY(nd_arena_reserve(&arena, basins));
+    carve(&arena, &r);
+    int status = march(&r);
+    if (status == NNDYN_OK) {
+        status = bisect(&r);
+    }
+    nd_arena_free(&arena);
+    return status;
+}
+
+int nd_basins_check_march(nndyn_basin_map *basins, const nd_basins_march *rule)
+{
+    if (!(rule->cap / rule->step <= 1e9)) {
+        return nd_fail(basins, NNDYN_EOPTION,
+                       "\"cap\" is %g, more than 1e9 times \"step\", which is %g; march in longer steps", rule->cap,
+                       rule->step);
     }
     return NNDYN_OK;
 }
@@ -165,32 +191,28 @@ static int ray(nndyn_basin_map *basins, int64_t attractor, int64_t n, const doub
 {
     const int64_t d = basins->list.dimension;
     nd_option_value v[OPTIONS];
-    nd_arena arena = {0};
+    nd_task task;
+    double *unit = NULL;
     ND_TRY(nd_basins_check_attractor(basins, attractor));
     ND_TRY(nd_check_size(basins, n, 1, INT64_MAX / 4096 / d, "n"));
     ND_TRY(nd_check_pointer(basins, directions, "directions"));
     ND_TRY(nd_check_pointer(basins, radii, "radii"));
     ND_TRY(nd_check_finite(basins, n, d, directions, "directions"));
     ND_TRY(nd_options_read(basins, options, specs, OPTIONS, v));
-    if (!(v[CAP].real / v[STEP].real <= 1e9)) {
-        return nd_fail(basins, NNDYN_EOPTION,
-                       "\"cap\" is %g, more than 1e9 times \"step\", which is %g; march in longer steps", v[CAP].real,
-                       v[STEP].real);
+    const nd_basins_march rule = {.step = v[STEP].real, .cap = v[CAP].real, .tolerance = v[TOLERANCE].real};
+    ND_TRY(nd_basins_check_march(basins, &rule));
+    ND_TRY(nd_check_memory(basins, (double)n * (double)(d + 2) * sizeof *unit, "the rays"));
+    ND_TRY(nd_allocate_for(basins, n * (d + 2), sizeof *unit, &unit));
+    double *low = unit + n * d, *high = low + n;
+    nd_task_begin(&task, basins, "following rays to the edge of a basin");
+    const int status = nd_basins_rays(basins, attractor, n, directions, &rule, &task, 0, 1, unit, low, high);
+    if (status == NNDYN_OK) {
+        basins->frozen = 1;
+        for (int64_t i = 0; i < n; i++) {
+            radii[i] = isinf(high[i]) ? HUGE_VAL : low[i] + 0.5 * (high[i] - low[i]);
+        }
     }
-    rays r = {.basins = basins,
-              .attractor = attractor,
-              .n = n,
-              .dimension = d,
-              .step = v[STEP].real,
-              .cap = v[CAP].real,
-              .tolerance = v[TOLERANCE].real,
-              .point = nd_basins_points(&basins->list, attractor)};
-    carve(&arena, &r);
-    ND_TRY(nd_check_memory(basins, (double)arena.used, "following the rays"));
-    ND_TRY(nd_arena_reserve(&arena, basins));
-    carve(&arena, &r);
-    const int status = shoot(&r, directions, radii);
-    nd_arena_free(&arena);
+    nd_release(nd_handle_context(basins), unit);
     return status;
 }
 
