@@ -538,13 +538,6 @@ static void refuse(nt_order *f, nndyn_context *c, const char *name, int integer,
     nndyn_options_free(o);
 }
 
-/* An activation that cancels the call it is part of. */
-static int cancel(void *user, int order, int64_t count, const double *z, double *values)
-{
-    nndyn_context_cancel(user);
-    return identity(NULL, order, count, z, values);
-}
-
 static void test_cancel(void **state)
 {
     (void)state;
@@ -552,13 +545,10 @@ static void test_cancel(void **state)
     int64_t labels[SAMPLES] = {0};
     nt_allocator a = {0};
     nndyn_context *c = nt_context(&a);
-    nndyn_network *n = NULL;
+    nndyn_network *n = nt_canceling(c, 2);
     nndyn_dataset *data = NULL;
     upper[0] = 7;
     nt_normal(6, 2 * SAMPLES, x);
-    nt_ok(c, nndyn_network_create(c, NNDYN_F64, 2, &n));
-    nt_ok(n, nndyn_network_add_dense(n, 2, NNDYN_IDENTITY));
-    nt_ok(n, nndyn_network_add_custom_activation(n, 1, cancel, c));
     nt_ok(c, nndyn_dataset_create_labels(c, SAMPLES, 2, x, 2, labels, 1, &data));
     nt_fails(NNDYN_ECANCELED, n, "stopped", nndyn_basin_adversarial(n, data, NULL, upper, NULL, NULL));
     assert_true(upper[0] == 7);

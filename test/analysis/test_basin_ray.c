@@ -313,14 +313,6 @@ static void refuse(nndyn_context *c, nt_order *f, const char *name, double value
     nndyn_options_free(o);
 }
 
-static int stop(void *user, const char *task, double fraction)
-{
-    int *calls = user;
-    (void)task;
-    (void)fraction;
-    return ++*calls > 0;
-}
-
 static void test_errors(void **state)
 {
     (void)state;
@@ -330,7 +322,6 @@ static void test_errors(void **state)
     nndyn_network *n = NULL;
     nndyn_dataset *other = NULL;
     double d[NT_ORDER_INPUTS] = {0}, *radii = calloc(NT_ORDER_SAMPLES, sizeof *radii);
-    int calls = 0;
     radii[0] = 7;
     refuse(c, &f, "step", 0, "step");
     refuse(c, &f, "step", 21, "step");
@@ -359,14 +350,6 @@ static void test_errors(void **state)
     nt_ok(c, nndyn_network_create(c, NNDYN_F64, NT_ORDER_INPUTS, &n));
     nt_fails(NNDYN_ESTATE, n, "layer", nndyn_basin_ray(n, f.data, 1, NULL, NULL, radii));
     nndyn_network_free(n);
-    nndyn_options *o = nt_options(c);
-    nt_ok(o, nndyn_options_set_double(o, "step", 1e-3)); /* so that it takes a while */
-    nt_ok(o, nndyn_options_set_double(o, "cap", 50));
-    nt_ok(c, nndyn_context_set_progress(c, stop, &calls));
-    nt_fails(NNDYN_ECANCELED, f.network, "stopped", nndyn_basin_ray(f.network, f.data, 1, NULL, o, radii));
-    assert_int_equal(calls, 1);
-    nndyn_options_free(o);
-    nt_ok(c, nndyn_context_set_progress(c, NULL, NULL));
     nt_ok(c, nndyn_context_set_memory_limit(c, 20000));
     nt_fails(NNDYN_ELIMIT, f.network, "bytes", nndyn_basin_ray(f.network, f.data, 1, NULL, NULL, radii));
     assert_true(radii[0] == 7);
@@ -402,6 +385,25 @@ static void test_numbers(void **state)
     nndyn_network_free(network);
     nndyn_network_free(steep);
     nndyn_dataset_free(data);
+    nndyn_context_free(c);
+    nt_no_leak(&a);
+}
+
+static void test_cancel(void **state)
+{
+    (void)state;
+    const double x[] = {1, 2};
+    const int64_t label = 1;
+    nt_allocator a = {0};
+    nndyn_context *c = nt_context(&a);
+    nndyn_network *network = nt_canceling(c, 2);
+    nndyn_dataset *data = NULL;
+    double radius = 7;
+    nt_ok(c, nndyn_dataset_create_labels(c, 1, 2, x, 2, &label, 1, &data));
+    nt_fails(NNDYN_ECANCELED, network, "stopped", nndyn_basin_ray(network, data, 1, NULL, NULL, &radius));
+    assert_true(radius == 7);
+    nndyn_dataset_free(data);
+    nndyn_network_free(network);
     nndyn_context_free(c);
     nt_no_leak(&a);
 }
@@ -463,7 +465,7 @@ int main(void)
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_plane),      cmocka_unit_test(test_sphere),
                                        cmocka_unit_test(test_first_exit), cmocka_unit_test(test_twin),
                                        cmocka_unit_test(test_statistics), cmocka_unit_test(test_statistics_errors),
-                                       cmocka_unit_test(test_errors),     cmocka_unit_test(test_numbers),
-                                       cmocka_unit_test(test_allocations)};
+                                       cmocka_unit_test(test_errors),     cmocka_unit_test(test_cancel),
+                                       cmocka_unit_test(test_numbers),    cmocka_unit_test(test_allocations)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
