@@ -138,7 +138,7 @@ static void test_fixture(void **state)
     nndyn_context *c = nt_context(&a);
     nt_order f = nt_order_open(c);
     int wrong = 0, beaten = 0, plain = 0;
-    nndyn_options *o = nt_options(c);
+    nndyn_options *o = nt_options(c), *steps = nt_options(c);
     nt_order_train(&f, 400);
     nt_ok(f.network, nndyn_network_get_parameters(f.network, NT_ORDER_PARAMETERS, theta));
     nt_ok(f.network, nndyn_basin_adversarial(f.network, f.data, NULL, upper, lower, points));
@@ -146,7 +146,10 @@ static void test_fixture(void **state)
     nt_same(theta, after, sizeof theta);
     nt_ok(f.network, nndyn_network_forward(f.network, S, f.x, z));
     nt_ok(f.network, nndyn_network_forward(f.network, S, points, moved));
-    nt_ok(f.network, nndyn_basin_ray(f.network, f.data, COUNT, NULL, NULL, radii));
+    nt_ok(steps, nndyn_options_set_double(steps, "step", 0.25));
+    nt_ok(steps, nndyn_options_set_double(steps, "cap", 10));
+    nt_ok(f.network, nndyn_basin_ray(f.network, f.data, COUNT, NULL, steps, radii));
+    nndyn_options_free(steps);
     const double norms = spectral(H, N, theta + NT_ORDER_W1) * spectral(H, H, theta + NT_ORDER_W2);
     for (int s = 0; s < S; s++) {
         const double *w = theta + NT_ORDER_W3;
