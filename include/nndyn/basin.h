@@ -489,7 +489,7 @@ NNDYN_API int nndyn_basin_return_forecast(nndyn_trainer *trainer, nndyn_dataset 
 NNDYN_API int nndyn_basin_returns_shape(nndyn_basin_returns *returns, int64_t *radii, int64_t *draws);
 
 /** p(r): share of trials that returned.  The interval is Wilson's at its lower end as if no undecided trial returned,
- *  at its upper end as if all did.
+ *  at its upper end as if all did, and so holds no less often than if all were decided.
  *  @param returns the result
  *  @param criterion NNDYN_RETURN_*
  *  @param capacity for how many radii there is room; 0 to ask for their number

@@ -62,17 +62,21 @@ static void test_line(void **state)
         const double m[] = {1.36121, 0.36121 - 1.4}; /* the second is of the other class than its label */
         double margin[2], radius[2], low[2], share[2], of_class[2];
         int64_t classes[2];
+        const int64_t draws = i == 0 ? 400000 : 20000;
+        nt_ok(o, nndyn_options_set_integer(o, "draws", draws));
         nt_ok(network, nndyn_basin_smoothed(network, data, sigma[i], o, classes, share, low, radius, margin));
         assert_true(classes[0] == 1 && classes[1] == 0);
         for (int s = 0; s < 2; s++) {
-            const double p = cdf(m[s] / sigma[i]), se = sqrt(p * (1 - p) / 400000);
+            const double p = cdf(m[s] / sigma[i]), se = sqrt(p * (1 - p) / (double)draws);
             nt_near(margin[s], m[s], 3 * sigma[i] * se / phi(m[s] / sigma[i]));
             nt_near(share[s], s == 0 ? p : 1 - p, 4 * se);
             nt_near(cdf(radius[s] / sigma[i]), low[s], 1e-12);
             assert_true(low[s] < share[s] && radius[s] > 0 && radius[s] < fabs(m[s]));
         }
-        nt_ok(network, nndyn_basin_smoothed(network, plain, sigma[i], o, NULL, NULL, NULL, NULL, of_class));
-        nt_near(of_class[1], -margin[1], 1e-12); /* of the class chosen */
+        if (i > 0) {
+            nt_ok(network, nndyn_basin_smoothed(network, plain, sigma[i], o, NULL, NULL, NULL, NULL, of_class));
+            nt_near(of_class[1], -margin[1], 1e-12); /* of the class chosen */
+        }
     }
     nndyn_options_free(o);
     nndyn_dataset_free(plain);
