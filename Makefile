@@ -233,7 +233,8 @@ check-tsan: ## all programs under the thread sanitizer
 VALGRIND_SKIP ?= kernels/% analysis/test_duality_large analysis/test_duality_matrices derivatives/test_operators \
   analysis/test_springblock_ensemble analysis/test_springblock_fit analysis/test_separation_errors \
   analysis/test_separation_reference analysis/test_basin_sample analysis/test_basin_weights analysis/test_basin_probe \
-  analysis/test_basin_map analysis/test_order_phases analysis/test_springblock_errors \
+  analysis/test_basin_map analysis/test_basin_map_kicks analysis/test_basin_adversarial analysis/test_order_phases \
+  analysis/test_springblock_errors \
   experiments/test_phase_diagram statistics/test_powerlaw_scan
 valgrind_tests := $(filter-out $(addprefix $(B)/test/,$(VALGRIND_SKIP)),$(tests))
 check-valgrind: $(valgrind_tests) ## programs under valgrind: no error, nothing leaked
