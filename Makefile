@@ -197,7 +197,7 @@ $(B)/test/%: test/%.c $(support) $(L)/libnndyn.a
 
 # Scripts that speak TAP as the programs do.
 scripts := $(sort $(wildcard test/*/test_*.sh))
-.PHONY: check check-long check-programs programs bench
+.PHONY: check check-long check-programs check-threaded programs bench
 programs: $(tests) $(longs) $(benches)
 # The examples are built first: scripts that ran at the same time would each install for themselves.
 check: EXAMPLE_FLAGS = -std=c11 -Wall -Wextra -Wpedantic -Werror
@@ -206,6 +206,10 @@ check: all $(tests) examples ## all tests: every program and script, under prove
 # The compiled ones alone, for the variants.  What trains networks for seconds takes minutes there: shorter ones do.
 VARIANT_SKIP ?= experiments/test_phase_diagram
 check-programs: $(filter-out $(addprefix $(B)/test/,$(VARIANT_SKIP)),$(tests))
+	@$(test_env) $(PROVE) -j$(JOBS) -e '' $^
+# A context starts no thread unless it is told to: of the others the thread sanitizer would see nothing.
+threaded := $(patsubst %.c,$(B)/%,$(shell grep -lE 'threads|executor' test/*/test_*.c))
+check-threaded: $(filter-out $(addprefix $(B)/test/,$(VARIANT_SKIP)),$(threaded))
 	@$(test_env) $(PROVE) -j$(JOBS) -e '' $^
 check-long: all $(longs) ## statistical and long tests
 	@$(if $(longs),$(test_env) $(PROVE) -j$(JOBS) -e '' $(longs),echo 'no long tests')
@@ -227,8 +231,8 @@ check-install: all ## staged install compared with a list, uninstall to nothing,
 	@MAKE='$(MAKE)' CC='$(CC)' CXX='$(CXX)' test/install.sh
 check-asan: ## all programs under the address and undefined-behavior sanitizers
 	@LSAN_OPTIONS=suppressions=$(suppress)/lsan.supp:print_suppressions=0 $(MAKE) --no-print-directory VARIANT=asan check-programs
-check-tsan: ## all programs under the thread sanitizer
-	@TSAN_OPTIONS=suppressions=$(suppress)/tsan.supp $(MAKE) --no-print-directory VARIANT=tsan check-programs
+check-tsan: ## programs that use threads, under the thread sanitizer
+	@TSAN_OPTIONS=suppressions=$(suppress)/tsan.supp $(MAKE) --no-print-directory VARIANT=tsan check-threaded
 # Programs that repeat much arithmetic would take minutes each and are left to the sanitizers: valgrind runs the rest.
 VALGRIND_SKIP ?= kernels/% analysis/test_duality_large analysis/test_duality_matrices derivatives/test_operators \
   analysis/test_springblock_ensemble analysis/test_springblock_fit analysis/test_separation_errors \
