@@ -64,6 +64,7 @@ typedef struct nd_direction {
     const double *u;     /* P numbers, borrowed, or NULL */
     const nd_jets *base; /* borrowed: must outlive the direction */
     int64_t count;       /* samples that take part: those with w_s != 0 */
+    int64_t *samples;    /* their numbers */
     double **in;         /* per layer, dense only: their inputs of the layer, count x in */
     double **weighted;   /* per layer, dense only: dw, their sensitivities at its output summed with w, count x out */
     double **small;      /* per layer: V itself of what is not a weight: biases (out), batch norm (2 out) */
@@ -109,6 +110,7 @@ int nd_jets_gradient(const nd_jets *jets, void *handle, int k, const double *c, 
 int nd_jets_gram(const nd_jets *left, int k, const nd_jets *right, int k_right, void *handle, double *out, int64_t ld);
 /* out[k] = Theta_k = sum_{a+b=k} <J_a(i; V), J_b(m; V')>, k = 0..order: (order + 1) x rows of left x rows of right. */
 int nd_jets_kernel(const nd_jets *left, const nd_jets *right, int order, void *handle, double *out);
-double nd_jets_gram_bytes(const nndyn_network *network, int64_t left_rows, int64_t right_rows, int order);
+double nd_jets_gram_bytes(const nndyn_network *network, int64_t left_n, int64_t left_rep, int64_t right_n,
+                          int64_t right_rep, int order);
 
 #endif
