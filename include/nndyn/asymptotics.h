@@ -124,7 +124,8 @@ NNDYN_API void nndyn_width_exponent_free(nndyn_width_exponent *exponent);
 NNDYN_API int nndyn_width_exponent_verdict(nndyn_width_exponent *exponent, int *verdict);
 
 /** The exponent to quote: by the preferred model, of the root mean square; if SPLIT, of the highest reliable quantile
- *  (a level of at most 1 - 10 / samples), which is what O(n^p) speaks of, as far as so many samples tell.  All functions
+ *  (a level of at most 1 - 10 / samples), which is what O(n^p) speaks of, as far as so many samples tell.  All
+ *  functions
  *  from here on return NNDYN_EDATA, naming what is missing, if the verdict is INSUFFICIENT.
  *  @param exponent the result
  *  @param p receives the exponent
@@ -183,8 +184,8 @@ NNDYN_API int nndyn_width_exponent_points(nndyn_width_exponent *exponent, int64_
  *  @param statistic as above
  *  @param at receives the geometric means of neighbors; may be NULL
  *  @param slopes,errors receive the slopes and their standard errors; may be NULL */
-NNDYN_API int nndyn_width_exponent_slopes(nndyn_width_exponent *exponent, int64_t statistic, double *at,
-                                          double *slopes, double *errors);
+NNDYN_API int nndyn_width_exponent_slopes(nndyn_width_exponent *exponent, int64_t statistic, double *at, double *slopes,
+                                          double *errors);
 
 /** How the local slope changes: its derivative by ln n, twice the third coefficient of a + p ln n + c (ln n)^2.
  *  @param exponent the result

@@ -26,7 +26,9 @@ enum {
     ND_RANDOM_BASIN_MAP = 27,
     ND_RANDOM_BASIN = 28,
     ND_RANDOM_WEIGHT_NOISE = 30,
-    ND_RANDOM_BASIN_KICK = 36
+    ND_RANDOM_BASIN_KICK = 36,
+    ND_RANDOM_WIDTH_EXPONENT = 18,
+    ND_RANDOM_INJECTIVE = 19
 };
 
 /* One stream: seed, purpose, an item within it (a layer, a replica; below 2^24) and a step (below 2^40 or so: 64
