@@ -26,4 +26,5 @@
 #include "nndyn/basin.h"
 #include "nndyn/basin_map.h"
 #include "nndyn/sweep.h"
+#include "nndyn/width_scan.h"
 #endif

@@ -1733,6 +1733,54 @@ nndyn_sweep_advice(sweep, axis, options, straightest, directions, values) =
     ccall(symbol(:nndyn_sweep_advice), Cint, (Ptr{Cvoid}, Int64, Ptr{Cvoid}, Ptr{Int64}, Ptr{Cint}, Ptr{Cdouble}),
         sweep, axis, options, straightest, directions, values)
 
+nndyn_width_scan_create(context, count, widths, runs, options, out) =
+    ccall(symbol(:nndyn_width_scan_create), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, count, widths, runs, options,
+        out)
+
+nndyn_width_scan_free(scan) =
+    ccall(symbol(:nndyn_width_scan_free), Cvoid, (Ptr{Cvoid},), scan)
+
+nndyn_width_scan_set_network(scan, inputs, outputs, options) =
+    ccall(symbol(:nndyn_width_scan_set_network), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cvoid}), scan, inputs, outputs,
+        options)
+
+nndyn_width_scan_set_factory(scan, factory, user) =
+    ccall(symbol(:nndyn_width_scan_set_factory), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), scan, factory, user)
+
+nndyn_width_scan_set_measurement(scan, columns, measure, user) =
+    ccall(symbol(:nndyn_width_scan_set_measurement), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cvoid}, Ptr{Cvoid}), scan, columns,
+        measure, user)
+
+nndyn_width_scan_run(scan, options, failed) =
+    ccall(symbol(:nndyn_width_scan_run), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}), scan, options, failed)
+
+nndyn_width_scan_merge(scan, path, taken) =
+    ccall(symbol(:nndyn_width_scan_merge), Cint, (Ptr{Cvoid}, Cstring, Ptr{Int64}), scan, path, taken)
+
+nndyn_width_scan_forecast(scan, runs, bytes) =
+    ccall(symbol(:nndyn_width_scan_forecast), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), scan, runs, bytes)
+
+nndyn_width_scan_shape(scan, widths, runs, columns) =
+    ccall(symbol(:nndyn_width_scan_shape), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), scan, widths, runs,
+        columns)
+
+nndyn_width_scan_name(scan, column, capacity, text, length) =
+    ccall(symbol(:nndyn_width_scan_name), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{UInt8}, Ptr{Int64}), scan, column,
+        capacity, text, length)
+
+nndyn_width_scan_samples(scan, column, counts, values) =
+    ccall(symbol(:nndyn_width_scan_samples), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}), scan, column, counts,
+        values)
+
+nndyn_width_scan_status(scan, width, run, done, status, capacity, text) =
+    ccall(symbol(:nndyn_width_scan_status), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cint}, Ptr{Cint}, Int64, Ptr{UInt8}),
+        scan, width, run, done, status, capacity, text)
+
+nndyn_width_scan_network(scan, width, run, seed, out) =
+    ccall(symbol(:nndyn_width_scan_network), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Int64}, Ptr{Ptr{Cvoid}}), scan, width,
+        run, seed, out)
+
 # ---- end of declarations ---------------------------------------------------------------------------------------------
 
 # ---- the library -----------------------------------------------------------------------------------------------------
@@ -1835,6 +1883,7 @@ end
 @handle Recorder nndyn_recorder_free
 @handle Fluctuations nndyn_fluctuations_free
 @handle Sweep nndyn_sweep_free
+@handle WidthScan nndyn_width_scan_free
 @handle StateMap nndyn_map_free
 @handle Recurrent nndyn_recurrent_free
 @handle FixedPoints nndyn_fixed_points_free
@@ -4381,6 +4430,144 @@ function advice(sweep::Sweep, axis; options...)
     straightest, directions, values = zeros(Int64, lines), zeros(Cint, lines), zeros(lines)
     check(sweep, nndyn_sweep_advice(sweep, axis, with_options(options), straightest, directions, values))
     return (straightest = straightest, directions = directions, values = values)
+end
+
+# ---- width scans -----------------------------------------------------------------------------------------------------
+
+"""
+    WidthScan(widths, runs = nothing, context = default_context(); options...)
+
+One measurement on many networks of many widths: give the networks with `network!` or `factory!`, what is measured with
+`measurement!`, and `run!` it. `runs` are as many as widths, `nothing` is the protocol of docs/width.md.
+"""
+function WidthScan(widths, runs = nothing, context::Context = default_context(); options...)
+    list = collect(Int64, widths)
+    each = runs === nothing ? C_NULL : collect(Int64, runs)
+    make(out) = nndyn_width_scan_create(context, length(list), list, each, with_options(options), out)
+    return WidthScan(created(make, context), context)
+end
+
+"Measure on perceptrons of the built-in kind."
+function network!(scan::WidthScan, inputs, outputs; options...)
+    check(scan, nndyn_width_scan_set_network(scan, inputs, outputs, with_options(options)))
+    return scan
+end
+
+function factory_callback(user::Ptr{Cvoid}, context::Ptr{Cvoid}, width::Int64, seed::Int64, out::Ptr{Ptr{Cvoid}})
+    return guarded(user, context, width, seed, out)
+end
+
+"""
+    factory!(scan, make)
+
+Measure on networks that `make(context, width, seed)` returns, made in the context it gets.
+"""
+function factory!(scan::WidthScan, make)
+    callback = Callback() do pointer, width, seed, out
+        context = Context(pointer)
+        try
+            network = make(context, width, seed)
+            push!(scan.keep, network.keep)
+            unsafe_store!(out, network.pointer)
+            network.pointer = C_NULL # it is the library's now
+        finally
+            context.pointer = C_NULL
+        end
+        return 0
+    end
+    run = @cfunction(factory_callback, Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Int64, Int64, Ptr{Ptr{Cvoid}}))
+    push!(scan.keep, callback)
+    check(scan, nndyn_width_scan_set_factory(scan, run, pointer_from_objref(callback)))
+    return scan
+end
+
+function measurement_callback(user::Ptr{Cvoid}, context::Ptr{Cvoid}, network::Ptr{Cvoid}, width::Int64, seed::Int64,
+    count::Int64, row::Ptr{Cdouble})
+    return guarded(user, context, network, width, seed, count, row)
+end
+
+"""
+    measurement!(scan, columns, measure)
+
+`measure(network, width, seed)` returns a number for each of `columns`, a list of names; what it makes should be made in
+the context `network.parent`. It runs on any of the context's threads. An exception is the run's failure.
+"""
+function measurement!(scan::WidthScan, columns, measure)
+    callback = Callback() do pointer, given, width, seed, count, row
+        context = Context(pointer)
+        network = Network(given, context)
+        try
+            copyto!(unsafe_wrap(Array, row, count),
+                dense_array(Float64, collect(measure(network, width, seed)), "the row", count))
+        finally
+            network.pointer = C_NULL # the library frees both
+            context.pointer = C_NULL
+        end
+        return 0
+    end
+    run = @cfunction(measurement_callback, Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64, Int64, Int64, Ptr{Cdouble}))
+    push!(scan.keep, callback)
+    check(scan, nndyn_width_scan_set_measurement(scan, join(columns, ','), run, pointer_from_objref(callback)))
+    return scan
+end
+
+"Make the runs that have not succeeded yet (`file`, `part`, `parts`, `stop`); returns how many stand failed."
+function run!(scan::WidthScan; options...)
+    failed = Ref{Int64}(0)
+    check(scan, nndyn_width_scan_run(scan, with_options(options), failed))
+    return failed[]
+end
+
+"Take the rows of a file of the same scan; returns how many."
+function merge!(scan::WidthScan, path)
+    taken = Ref{Int64}(0)
+    check(scan, nndyn_width_scan_merge(scan, path, taken))
+    return taken[]
+end
+
+"Runs to be made, and bytes."
+function forecast(scan::WidthScan)
+    runs, bytes = Ref{Int64}(0), Ref{Int64}(0)
+    check(scan, nndyn_width_scan_forecast(scan, runs, bytes))
+    return (runs = runs[], bytes = bytes[])
+end
+
+"Sizes of a width scan: widths, runs, columns."
+function shape(scan::WidthScan)
+    sizes = [Ref{Int64}(0) for i in 1:3]
+    check(scan, nndyn_width_scan_shape(scan, sizes...))
+    return (widths = sizes[1][], runs = sizes[2][], columns = sizes[3][])
+end
+
+function width_scan_name(scan::WidthScan, number)
+    text = zeros(UInt8, 64)
+    check(scan, nndyn_width_scan_name(scan, number, length(text), text, C_NULL))
+    return GC.@preserve text unsafe_string(pointer(text))
+end
+
+"Names of the columns."
+names_of(scan::WidthScan) = [width_scan_name(scan, i) for i in 0:shape(scan).columns-1]
+
+"How many runs succeeded at each width, and what they gave in a column (from 0), width after width."
+function samples(scan::WidthScan, column)
+    counts, values = zeros(Int64, shape(scan).widths), zeros(shape(scan).runs)
+    check(scan, nndyn_width_scan_samples(scan, column, counts, values))
+    return (counts = counts, values = values[1:sum(counts)])
+end
+
+"How a run stands: whether it was made, its status, the sentence of its failure (numbers from 0)."
+function status(scan::WidthScan, width, run)
+    done, code, text = Ref{Cint}(0), Ref{Cint}(0), zeros(UInt8, 512)
+    check(scan, nndyn_width_scan_status(scan, width, run, done, code, length(text), text))
+    return (done = done[] != 0, status = code[], text = GC.@preserve text unsafe_string(pointer(text)))
+end
+
+"Network and seed of a run once more (numbers from 0)."
+function network_of(scan::WidthScan, width, run)
+    seed = Ref{Int64}(0)
+    made = created(out -> nndyn_width_scan_network(scan, width, run, seed, out), scan)
+    return (network = Network(made, scan), seed = seed[])
 end
 
 end

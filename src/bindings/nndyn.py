@@ -647,6 +647,19 @@ _FUNCTIONS = {
     "nndyn_sweep_write_csv": (_int, [_ptr, _str]),
     "nndyn_sweep_summary": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_sweep_advice": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_width_scan_create": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_width_scan_free": (None, [_ptr]),
+    "nndyn_width_scan_set_network": (_int, [_ptr, _i64, _i64, _ptr]),
+    "nndyn_width_scan_set_factory": (_int, [_ptr, _fn(_int, _ptr, _ptr, _i64, _i64, _ptr), _ptr]),
+    "nndyn_width_scan_set_measurement": (_int, [_ptr, _str, _fn(_int, _ptr, _ptr, _ptr, _i64, _i64, _i64, _ptr), _ptr]),
+    "nndyn_width_scan_run": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_width_scan_merge": (_int, [_ptr, _str, _ptr]),
+    "nndyn_width_scan_forecast": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_width_scan_shape": (_int, [_ptr, _ptr, _ptr, _ptr]),
+    "nndyn_width_scan_name": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
+    "nndyn_width_scan_samples": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_width_scan_status": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _i64, _ptr]),
+    "nndyn_width_scan_network": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
 }
 
 # ---- end of declarations ---------------------------------------------------------------------------------------------
@@ -3117,6 +3130,155 @@ class Sweep(_Handle):
         with self._options(options) as o:
             self._do("nndyn_sweep_advice", axis, o, *map(_address, out))
         return out
+
+
+class _RunNetwork(Network):
+    """The network of a running measurement, which the library makes and frees."""
+
+    def __init__(self, pointer, context):
+        self.pointer, self._keep, self.context = pointer, [], context
+
+    def free(self):
+        """It is not ours to free."""
+
+
+WidthScanShape = collections.namedtuple("WidthScanShape", "widths runs columns")
+WidthScanForecast = collections.namedtuple("WidthScanForecast", "runs bytes")
+
+
+class WidthScan(_Handle):
+    """One measurement on many networks of many widths; see nndyn/width_scan.h.
+
+        scan = nndyn.WidthScan([64, 128, 256, 512], runs=50)
+        scan.network(5, 1, layers=2, weight_scale=1.5, bias_scale=0.3)
+        scan.measurement(["loss"], lambda network, width, seed: [loss_after_training(network)])
+        scan.run(file="table.csv")
+        scan["loss"]                                    # a list of arrays, one a width
+
+    runs: how many networks of each width, or a number for each; None is the protocol of docs/width.md.
+    """
+    _free = "nndyn_width_scan_free"
+
+    def __init__(self, widths, runs=None, context=None, **options):
+        context = context or default_context()
+        self.widths = np.array(widths, np.int64)
+        if runs is not None:
+            runs = np.ascontiguousarray(np.broadcast_to(np.asarray(runs, np.int64), self.widths.shape))
+        with context._options(options) as o:
+            pointer = _created(context, "nndyn_width_scan_create", context.pointer, len(self.widths),
+                               _address(self.widths), None if runs is None else _address(runs), o)
+        self._adopt(pointer, context)
+        self._raised = []
+
+    def _guard(self, work):
+        """What it raises is the failure of its run."""
+        parent, raised = self.context, self._raised
+
+        def run(*arguments):
+            try:
+                work(*arguments)
+                return 0
+            except BaseException as exception:  # nothing may unwind through the library
+                raised.append(exception)
+                if not isinstance(exception, Exception):
+                    parent.cancel()
+                return exception.status if isinstance(exception, Error) else 1
+        return run
+
+    def network(self, inputs, outputs, **options):
+        """Measure on perceptrons of the built-in kind."""
+        with self._options(options) as o:
+            self._do("nndyn_width_scan_set_network", inputs, outputs, o)
+        return self
+
+    def factory(self, make):
+        """Measure on networks that make(context, width, seed) returns, made in the context it gets; it runs on any of
+        the scan's threads."""
+        name, keep = "nndyn_width_scan_set_factory", []
+
+        def work(user, context, width, seed, out):
+            network = make(_CellContext(context), width, seed)
+            network._finalizer.detach()  # from here on it is the library's
+            keep.append(network._keep)
+            ctypes.cast(out, ctypes.POINTER(_ptr))[0] = network.pointer
+        callback = _FUNCTIONS[name][1][1](self._guard(work))
+        self._do(name, callback, None)
+        self._keep += [callback, keep]
+        return self
+
+    def measurement(self, columns, measure):
+        """measure(network, width, seed) returns a number for each of `columns`, or a dictionary of them; what it makes
+        should be made in network.context.  It runs on any of the scan's threads."""
+        name, columns = "nndyn_width_scan_set_measurement", list(columns)
+
+        def work(user, context, network, width, seed, count, row):
+            result = measure(_RunNetwork(network, _CellContext(context)), width, seed)
+            _view(row, count)[:] = [result[c] for c in columns] if isinstance(result, dict) else result
+        callback = _FUNCTIONS[name][1][2](self._guard(work))
+        self._do(name, ",".join(columns).encode(), callback, None)
+        self._keep.append(callback)
+        return self
+
+    def run(self, allow_failures=False, **options):
+        """Make the runs that have not succeeded yet ("file", "part", "parts", "stop").  A run that fails raises when
+        the others are done, or with allow_failures=True the number of failed ones is returned."""
+        failed = _i64()
+        self._raised.clear()
+        try:
+            with self._options(options) as o:
+                self._do("nndyn_width_scan_run", o, ctypes.byref(failed) if allow_failures else None)
+        except Error as error:
+            if self._raised:
+                raise error from self._raised[0]
+            raise
+        return failed.value
+
+    def merge(self, path):
+        """Take the rows of a file of the same scan; returns how many."""
+        taken = _i64()
+        self._do("nndyn_width_scan_merge", os.fsencode(path), ctypes.byref(taken))
+        return taken.value
+
+    def forecast(self):
+        """WidthScanForecast: runs to be made, bytes."""
+        return WidthScanForecast(*self._numbers("nndyn_width_scan_forecast", _i64, _i64))
+
+    @property
+    def shape(self):
+        return WidthScanShape(*self._numbers("nndyn_width_scan_shape", *[_i64] * 3))
+
+    @property
+    def names(self):
+        """Names of the columns."""
+        text, out = ctypes.create_string_buffer(64), []
+        for number in range(self.shape.columns):
+            self._do("nndyn_width_scan_name", number, len(text), text, None)
+            out.append(text.value.decode())
+        return out
+
+    def samples(self, column):
+        """(counts, values) of a column, by its number or name, width after width, of the runs that succeeded."""
+        column = self.names.index(column) if isinstance(column, str) else column
+        counts, values = np.empty(len(self.widths), np.int64), np.empty(self.shape.runs)
+        self._do("nndyn_width_scan_samples", column, _address(counts), _address(values))
+        return counts, values[:counts.sum()].copy()
+
+    def __getitem__(self, column):
+        """The samples of a column, an array for each width."""
+        counts, values = self.samples(column)
+        return np.split(values, np.cumsum(counts)[:-1])
+
+    def status(self, width, run):
+        """(done, status, sentence) of a run: the numbers of the width and of the run at it."""
+        done, status, text = _int(), _int(), ctypes.create_string_buffer(512)
+        self._do("nndyn_width_scan_status", width, run, ctypes.byref(done), ctypes.byref(status), len(text), text)
+        return bool(done.value), status.value, text.value.decode(errors="replace")
+
+    def network_of(self, width, run):
+        """(network, seed) of a run once more, as its measurement got it."""
+        seed, out = _i64(), _ptr()
+        self._do("nndyn_width_scan_network", width, run, ctypes.byref(seed), ctypes.byref(out))
+        return Network._wrap(out.value, self), seed.value
 
 
 FitValue = collections.namedtuple("FitValue", "value error flags")

@@ -51,6 +51,7 @@ enum {
     ND_RANKS,
     ND_BASIN_RETURNS,
     ND_BASIN_BRANCHES,
+    ND_WIDTH_SCAN,
     ND_HANDLE_KINDS
 };
 

@@ -32,6 +32,7 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_RANKS] = "rank distributions",
     [ND_BASIN_RETURNS] = "returns of a basin",
     [ND_BASIN_BRANCHES] = "branches of attractors",
+    [ND_WIDTH_SCAN] = "a width scan",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */

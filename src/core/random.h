@@ -28,7 +28,8 @@ enum {
     ND_RANDOM_WEIGHT_NOISE = 30,
     ND_RANDOM_BASIN_KICK = 36,
     ND_RANDOM_WIDTH_EXPONENT = 18,
-    ND_RANDOM_INJECTIVE = 19
+    ND_RANDOM_INJECTIVE = 19,
+    ND_RANDOM_WIDTH = 20
 };
 
 /* One stream: seed, purpose, an item within it (a layer, a replica; below 2^24) and a step (below 2^40 or so: 64

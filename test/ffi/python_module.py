@@ -1018,6 +1018,36 @@ def test_sweeps():
         raises(nndyn.FormatError, lambda: nndyn.Sweep({"x": [1]}).cell(["sum"], cell).merge(f"{folder}/table.csv"))
 
 
+def test_width_scans():
+    context = nndyn.Context(threads=2)
+    scan = nndyn.WidthScan([4, 8], runs=[3, 2], context=context, first=7)
+
+    def measure(network, width, seed):
+        if width == 4 and seed == bad:
+            raise KeyError("no such run")
+        return {"n": width, "first": network.parameters[0]}
+    scan.network(3, 2, layers=1, activation="erf", weight_scale=1.5).measurement(["n", "first"], measure)
+    assert scan.shape == (2, 5, 2) and scan.names == ["n", "first"] and scan.forecast().runs == 5
+    network, bad = scan.network_of(0, 1)
+    assert scan.run(allow_failures=True) == 1
+    error = raises(nndyn.CallbackError, scan.run, "width 4")
+    assert isinstance(error.__cause__, KeyError)
+    done, status, text = scan.status(0, 1)
+    assert done and status == nndyn.ECALLBACK and text
+    assert [len(part) for part in scan["n"]] == [2, 2] and list(scan["n"][1]) == [8, 8]
+    first, bad = network.parameters[0], None
+    with tempfile.TemporaryDirectory() as folder:
+        scan.run(file=f"{folder}/table.csv")
+        close(scan["first"][0][1], first, 0)
+        other = nndyn.WidthScan([4, 8], runs=[3, 2], first=7)
+        other.factory(lambda inside, width, seed: small(context=inside)).measurement(["n", "first"], measure)
+        raises(nndyn.FormatError, lambda: other.merge(f"{folder}/table.csv"))
+    other.run()
+    counts, values = other.samples("first")
+    assert list(counts) == [3, 2] and len(set(values)) == 5  # each of its own seed
+    raises(nndyn.OptionError, lambda: nndyn.WidthScan([4], runs=1).network(3, 2, wide=1), "wide")
+
+
 def test_sweeps_of_training():
     x = RNG.normal(size=(60, 4))
     data = nndyn.Dataset(x, labels=(x[:, 0] > 0).astype(np.int64))

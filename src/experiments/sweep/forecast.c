@@ -86,9 +86,10 @@ static int forecast_point(nndyn_context *context, const nd_training *training, c
 
 static int64_t waiting(const nndyn_sweep *sweep, int64_t point)
 {
-    int64_t count = sweep->seeds;
-    for (int64_t i = point * sweep->seeds; sweep->states && i < (point + 1) * sweep->seeds; i++) {
-        count -= sweep->states[i].done && sweep->states[i].status == NNDYN_OK;
+    int64_t count = 0;
+    for (int64_t i = point * sweep->seeds; i < (point + 1) * sweep->seeds; i++) {
+        const int made = sweep->states && sweep->states[i].done && sweep->states[i].status == NNDYN_OK;
+        count += nd_sweep_wanted(sweep, i) && !made;
     }
     return count;
 }

@@ -132,7 +132,7 @@ static int64_t first_failed(const sweep_run *run, int64_t *failed)
     int64_t first = -1;
     *failed = 0;
     for (int64_t i = run->part; i < nd_sweep_cells(sweep); i += run->parts) {
-        if (sweep->states[i].done && sweep->states[i].status != NNDYN_OK) {
+        if (nd_sweep_wanted(sweep, i) && sweep->states[i].done && sweep->states[i].status != NNDYN_OK) {
             first = first < 0 ? i : first;
             (*failed)++;
         }
@@ -160,9 +160,14 @@ static int list_cells(sweep_run *run)
     const int64_t cells = nd_sweep_cells(sweep);
     ND_TRY(nd_allocate_for(sweep, cells / run->parts + 1, sizeof *run->waiting, &run->waiting));
     for (int64_t i = run->part; i < cells; i += run->parts) {
-        if (!sweep->states[i].done || sweep->states[i].status != NNDYN_OK) {
+        if (nd_sweep_wanted(sweep, i) && (!sweep->states[i].done || sweep->states[i].status != NNDYN_OK)) {
             run->waiting[count++] = i;
         }
+    }
+    for (int64_t i = 0; sweep->repeats && i < count / 2; i++) {
+        const int64_t swapped = run->waiting[i];
+        run->waiting[i] = run->waiting[count - 1 - i];
+        run->waiting[count - 1 - i] = swapped;
     }
     run->count = count;
     return NNDYN_OK;

@@ -43,7 +43,9 @@ struct nndyn_sweep {
     int64_t axes;
     nd_axis axis[ND_SWEEP_AXES];
     int64_t points, first, seeds;
-    nd_cell cell;          /* run is NULL: none is set */
+    const int64_t
+        *repeats; /* the first so many seeds of each point are run, the last points first; NULL: all, in order */
+    nd_cell cell; /* run is NULL: none is set */
     nd_training *training; /* NULL for a callback */
     double *rows;          /* cells x columns; NULL until the table is needed */
     nd_cell_state *states;
@@ -53,6 +55,12 @@ struct nndyn_sweep {
 static inline int64_t nd_sweep_cells(const nndyn_sweep *sweep)
 {
     return sweep->points * sweep->seeds;
+}
+
+/* Whether a cell is to be run: a width scan has more seeds at one point than at another. */
+static inline int nd_sweep_wanted(const nndyn_sweep *sweep, int64_t cell)
+{
+    return !sweep->repeats || cell % sweep->seeds < sweep->repeats[cell / sweep->seeds];
 }
 
 static inline double *nd_sweep_row(const nndyn_sweep *sweep, int64_t cell)
