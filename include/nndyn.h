@@ -25,6 +25,7 @@
 #include "nndyn/springblock.h"
 #include "nndyn/basin.h"
 #include "nndyn/basin_map.h"
+#include "nndyn/ntk.h"
 #include "nndyn/sweep.h"
 #include "nndyn/width_scan.h"
 #endif

@@ -251,6 +251,10 @@ const BRANCH_BIRTH = Cint(1)
 const BRANCH_DEATH = Cint(2)
 const BRANCH_RETURN = Cint(3)
 const BRANCH_PERIOD = Cint(4)
+const NTK_FULL = Cint(1)
+const NTK_DIAGONAL = Cint(2)
+const NTK_TRACE = Cint(3)
+const NTK_PSEUDO = Cint(4)
 
 nndyn_status_name(status) =
     ccall(symbol(:nndyn_status_name), Cstring, (Cint,), status)
@@ -1662,6 +1666,34 @@ nndyn_basin_uncertainty(context, axes, counts, labels, scales, fractions, expone
         (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), context, axes,
         counts, labels, scales, fractions, exponent, error)
 
+nndyn_ntk(network, n, x, n2, x2, kind, options, kernel) =
+    ccall(symbol(:nndyn_ntk), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x, n2, x2,
+        kind, options, kernel)
+
+nndyn_ntk_forecast(network, n, n2, kind, options, bytes, flops) =
+    ccall(symbol(:nndyn_ntk_forecast), Cint, (Ptr{Cvoid}, Int64, Int64, Cint, Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}),
+        network, n, n2, kind, options, bytes, flops)
+
+nndyn_ntk_vector(network, n, x, n2, x2, w, options, out) =
+    ccall(symbol(:nndyn_ntk_vector), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x,
+        n2, x2, w, options, out)
+
+nndyn_ntk_operator(network, n, x, options, out) =
+    ccall(symbol(:nndyn_ntk_operator), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n,
+        x, options, out)
+
+nndyn_ntk_infinite(context, inputs, n, x, n2, x2, depth, activation, options, covariance, tangent) =
+    ccall(symbol(:nndyn_ntk_infinite), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Int64, Cint,
+        Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), context, inputs, n, x, n2, x2, depth, activation, options, covariance,
+        tangent)
+
+nndyn_ntk_infinite_network(network, n, x, n2, x2, options, covariance, tangent) =
+    ccall(symbol(:nndyn_ntk_infinite_network), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network, n, x,
+        n2, x2, options, covariance, tangent)
+
 nndyn_sweep_create(context, options, out) =
     ccall(symbol(:nndyn_sweep_create), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, options, out)
 
@@ -2683,6 +2715,62 @@ function duality_reduction(net::Network, x, t, u, v; options...)
     n, x, t, (u, v) = size(x, 2), inputs_of(net, x), targets_of(net, x, t), modes_of(net, u, v, options)
     check(net, nndyn_duality_reduction(net, n, x, t, count, u, v, o, distance))
     return distance
+end
+
+# ---- tangent kernel ---------------------------------------------------------------------------------------------------
+
+"Number and array of a second batch; 0 and nothing for one batch."
+second_batch(net, x2) = x2 === nothing ? (0, C_NULL) : (size(x2, 2), inputs_of(net, x2))
+
+"Tangent kernel of x and x2 (symmetric without x2): `NTK_FULL`, `NTK_DIAGONAL`, `NTK_TRACE` or `NTK_PSEUDO`; column i
+belongs to row i of the C function."
+function ntk(net::Network, x; x2 = nothing, kind = NTK_FULL, options...)
+    n, outputs, o = size(x, 2), shape(net).outputs, with_options(options)
+    n2, second = second_batch(net, x2)
+    group, columns = kind == NTK_FULL ? outputs : 1, n2 == 0 ? n : n2
+    kernel = kind == NTK_DIAGONAL ? zeros(outputs, n) : zeros(columns * group, n * group)
+    check(net, nndyn_ntk(net, n, inputs_of(net, x), n2, second, kind, o, kernel))
+    return kernel
+end
+
+"Working memory, the matrix included, and flops of `ntk`."
+function ntk_forecast(net::Network, n; n2 = 0, kind = NTK_FULL, options...)
+    bytes, flops, o = Ref{Int64}(0), Ref{Cdouble}(0), with_options(options)
+    check(net, nndyn_ntk_forecast(net, n, n2, kind, o, bytes, flops))
+    return (bytes = bytes[], flops = flops[])
+end
+
+"Full kernel (x2 against x) times w (outputs x n), without the kernel."
+function ntk_vector(net::Network, x, w; x2 = nothing, options...)
+    n, outputs, o = size(x, 2), shape(net).outputs, with_options(options)
+    n2, second = second_batch(net, x2)
+    w, out = dense_array(Float64, w, "w", outputs, n), zeros(outputs, n2 == 0 ? n : n2)
+    check(net, nndyn_ntk_vector(net, n, inputs_of(net, x), n2, second, w, o, out))
+    return out
+end
+
+function ntk_operator(net::Network, x; options...)
+    n, x, o = size(x, 2), inputs_of(net, x), with_options(options)
+    return Operator(created(out -> nndyn_ntk_operator(net, n, x, o, out), net), net)
+end
+
+"`(covariance, tangent)` of the network's limit of infinite width."
+function ntk_infinite(net::Network, x; x2 = nothing, options...)
+    n, o = size(x, 2), with_options(options)
+    n2, second = second_batch(net, x2)
+    covariance, tangent = zeros(n2 == 0 ? n : n2, n), zeros(n2 == 0 ? n : n2, n)
+    check(net, nndyn_ntk_infinite_network(net, n, inputs_of(net, x), n2, second, o, covariance, tangent))
+    return (covariance = covariance, tangent = tangent)
+end
+
+"The same for so many hidden layers of one activation."
+function ntk_infinite(x::AbstractMatrix, depth, activation; x2 = nothing, context = default_context(), options...)
+    n, o = size(x, 2), with_options(options)
+    n2 = x2 === nothing ? n : size(x2, 2)
+    x, second = dense_array(Float64, x, "x", size(x)...), maybe_array(Float64, x2, "x2", size(x, 1), n2)
+    covariance, tangent = zeros(n2, n), zeros(n2, n)
+    check(context, nndyn_ntk_infinite(context, size(x, 1), n, x, n2, second, depth, activation, o, covariance, tangent))
+    return (covariance = covariance, tangent = tangent)
 end
 
 # ---- learning equilibrium --------------------------------------------------------------------------------------------

@@ -259,6 +259,10 @@ BRANCH_BIRTH = 1
 BRANCH_DEATH = 2
 BRANCH_RETURN = 3
 BRANCH_PERIOD = 4
+NTK_FULL = 1
+NTK_DIAGONAL = 2
+NTK_TRACE = 3
+NTK_PSEUDO = 4
 
 # name: (result, parameters)
 _FUNCTIONS = {
@@ -627,6 +631,12 @@ _FUNCTIONS = {
     "nndyn_basin_branches_events": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_entropy": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_uncertainty": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_ntk": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _int, _ptr, _ptr]),
+    "nndyn_ntk_forecast": (_int, [_ptr, _i64, _i64, _int, _ptr, _ptr, _ptr]),
+    "nndyn_ntk_vector": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_ntk_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_ntk_infinite": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _i64, _int, _ptr, _ptr, _ptr]),
+    "nndyn_ntk_infinite_network": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_sweep_create": (_int, [_ptr, _ptr, _ptr]),
     "nndyn_sweep_free": (None, [_ptr]),
     "nndyn_sweep_add_axis": (_int, [_ptr, _str, _i64, _ptr]),
@@ -867,6 +877,7 @@ def _named(value, what, prefix, names):
 _OPTIMIZERS = ("SGD", "MOMENTUM", "NESTEROV", "RMSPROP", "ADAM", "ADAMW", "LANGEVIN")
 _SCHEDULES = ("CONSTANT", "STEP", "EXPONENTIAL", "COSINE", "INVERSE_SQRT", "LINEAR")
 _BATCHES = ("FULL", "EPOCHS", "REPLACEMENT")
+_NTK = ("FULL", "DIAGONAL", "TRACE", "PSEUDO")
 _DUALITY = ("APPLY", "JVP", "VJP", "JACOBIAN", "GRAM", "SINGULAR_VALUES", "OPERATOR")
 
 Forecast = collections.namedtuple("Forecast", "bytes flops")
@@ -1998,6 +2009,55 @@ class Network(_Handle):
         u, v, s = _array(u, "u", (rows,)), _array(v, "v", (columns,)), _array(s, "s", (None,))
         batch = [_address(x), _address(t)], [x, t]
         return self._derive("nndyn_duality_reduced_map", batch, (u, v, len(s), s), options, len(s))
+
+    # -- tangent kernel
+
+    def _second_batch(self, x2):
+        """Arguments n2, x2 with the array that must live during the call; None for one batch."""
+        x2 = None if x2 is None else _array(x2, "x2", (None, self.inputs))
+        return 0 if x2 is None else len(x2), x2
+
+    def ntk(self, x, x2=None, kind="full", **options):
+        """Tangent kernel of x and x2 (None: the same): "full", "diagonal" (n x outputs), "trace" or "pseudo"."""
+        (arguments, alive), (n2, x2) = self._batch(x), self._second_batch(x2)
+        kind = _named(kind, "kernel", "NTK_", _NTK)
+        group = self.outputs if kind == NTK_FULL else 1
+        rows, columns = len(x) * group, (n2 or len(x)) * group
+        out = np.empty((len(x), self.outputs) if kind == NTK_DIAGONAL else (rows, columns))
+        with self._options(options) as o:
+            self._do("nndyn_ntk", *arguments, n2, _address(x2), kind, o, _address(out))
+        del alive
+        return out
+
+    def ntk_forecast(self, n, n2=0, kind="full", **options):
+        """Working memory, the matrix included, and flops of ntk."""
+        size, flops, kind = _i64(), _f64(), _named(kind, "kernel", "NTK_", _NTK)
+        with self._options(options) as o:
+            self._do("nndyn_ntk_forecast", n, n2, kind, o, ctypes.byref(size), ctypes.byref(flops))
+        return Forecast(size.value, flops.value)
+
+    def ntk_vector(self, x, w, x2=None, **options):
+        """Full kernel (x2 against x) times w (n x outputs), without the kernel."""
+        (arguments, alive), (n2, x2) = self._batch(x), self._second_batch(x2)
+        w, out = _array(w, "w", (len(x), self.outputs)), np.empty((n2 or len(x), self.outputs))
+        with self._options(options) as o:
+            self._do("nndyn_ntk_vector", *arguments, n2, _address(x2), _address(w), o, _address(out))
+        del alive
+        return out
+
+    def ntk_operator(self, x, **options):
+        return self._derived_operator("nndyn_ntk_operator", self._batch(x), options)
+
+    def ntk_infinite(self, x, x2=None, **options):
+        """(covariance, tangent kernel) of the network's limit of infinite width."""
+        (arguments, alive), (n2, x2) = self._batch(x), self._second_batch(x2)
+        shape = (len(x), n2 or len(x))
+        covariance, tangent = np.empty(shape), np.empty(shape)
+        with self._options(options) as o:
+            self._do("nndyn_ntk_infinite_network", *arguments, n2, _address(x2), o, _address(covariance),
+                     _address(tangent))
+        del alive
+        return covariance, tangent
 
     # -- learning equilibrium
 
@@ -3468,6 +3528,19 @@ def activation_name(kind):
 
 def loss_name(kind):
     return _lib.nndyn_loss_name(kind).decode()
+
+
+def ntk_infinite(x, depth, activation, x2=None, context=None, **options):
+    """(covariance, tangent kernel) of an infinitely wide network with so many hidden layers."""
+    context = context or default_context()
+    x = _array(x, "x", (None, None))
+    x2 = None if x2 is None else _array(x2, "x2", (None, x.shape[1]))
+    shape = len(x), len(x if x2 is None else x2)
+    covariance, tangent = np.empty(shape), np.empty(shape)
+    with context._options(options) as o:
+        context._do("nndyn_ntk_infinite", x.shape[1], len(x), _address(x), shape[1], _address(x2), depth,
+                    _kind(activation, "activation", activation_name), o, _address(covariance), _address(tangent))
+    return covariance, tangent
 
 
 def activation_evaluate(kind, z, order=0, context=None, **options):

@@ -15,7 +15,7 @@
  *     a whole kernel, cut by memory and threads      nd_kernel_fill
  *     blocks of it between sides kept by the caller  nd_kernel_side_create, nd_kernel_block, nd_kernel_diagonal
  *     products Theta w = J (J'w), at other points    nd_pass_create (ND_PASS_SLOPES, no t; nd_kernel_pass does it),
- *     too: J(x2) J(x)' w                             nd_direction_create, _set; nd_push_create, _apply */
+ *     too: J(x2) J(x)' w                             nd_pull_create, _set; nd_push_create, _apply */
 #ifndef ND_KERNEL_H
 #define ND_KERNEL_H
 #include "derivatives/engine.h"
@@ -56,12 +56,14 @@ double nd_kernel_pass_bytes(const nndyn_network *network, int64_t n, int copy);
 
 /* A batch ready to be multiplied: inputs of all layers, and the sensitivities of each output. */
 typedef struct nd_kernel_side {
+    nndyn_context *context;
     nd_kernel_spec spec;
     nd_pass *pass;
     nd_tangent *back; /* rep = C, or 1 for ND_KERNEL_PSEUDO */
     int64_t n;
-    int64_t group, rows; /* rows of the kernel for each sample, and in all: rows = n * group */
-    struct nd_kernel_term *terms;
+    int64_t group, rows;          /* rows of the kernel for each sample, and in all: rows = n * group */
+    double scale;                 /* of the sum of all terms */
+    struct nd_kernel_term *terms; /* kernel_terms.h */
     int64_t term_count;
     nd_arena arena;
 } nd_kernel_side;
@@ -97,20 +99,20 @@ double nd_kernel_fill_flops(const nndyn_network *network, const nd_kernel_spec *
 
 /* V = J'w in factored form: back->back[l + 1] is dw at the output of layer l (n x out), pass->workspace->sites[l].in
  * is A.  A later _set replaces it. */
-typedef struct nd_direction {
+typedef struct nd_pull {
     const nd_pass *pass; /* borrowed */
     nd_kernel_spec spec; /* its metric counts only */
     nd_tangent *back;
-} nd_direction;
-int nd_direction_create(const nd_pass *pass, void *handle, const nd_kernel_spec *spec, nd_direction **out);
-void nd_direction_free(nndyn_context *context, nd_direction *direction); /* NULL is allowed */
-double nd_direction_bytes(const nndyn_network *network, int64_t n);
+} nd_pull;
+int nd_pull_create(const nd_pass *pass, void *handle, const nd_kernel_spec *spec, nd_pull **out);
+void nd_pull_free(nndyn_context *context, nd_pull *direction); /* NULL is allowed */
+double nd_pull_bytes(const nndyn_network *network, int64_t n);
 /* w: n x outputs */
-int nd_direction_set(nd_direction *direction, void *handle, const double *w);
+int nd_pull_set(nd_pull *direction, void *handle, const double *w);
 /* V as P numbers, of the network's own parameters (metric ND_METRIC_NETWORK). */
-int nd_direction_parameters(const nd_direction *direction, void *handle, double *u);
+int nd_pull_parameters(const nd_pull *direction, void *handle, double *u);
 /* V . V2, both at the same network; may be one and the same.  Allocates the product of the two batches' rows. */
-int nd_direction_dot(const nd_direction *direction, const nd_direction *other, void *handle, double *dot);
+int nd_pull_dot(const nd_pull *direction, const nd_pull *other, void *handle, double *dot);
 
 /* Tangents pushed through a pass along a factored direction that stands at a pass of its own (the same, or one of the
  * same parameters at other points). */
@@ -126,6 +128,6 @@ void nd_push_free(nndyn_context *context, nd_push *push); /* NULL is allowed */
 double nd_push_bytes(const nndyn_network *network, int64_t n, int64_t samples);
 /* out (n x outputs, NULL if it is only wanted in `along`) = J V.  Cost: for each dense layer 2 n in out flops and the
  * smaller of 2 n n' (in + out) and 2 (n + n') in out. */
-int nd_push_apply(nd_push *push, void *handle, const nd_direction *direction, double *out);
+int nd_push_apply(nd_push *push, void *handle, const nd_pull *direction, double *out);
 
 #endif

@@ -831,6 +831,27 @@ def test_equilibrium():
     assert nndyn.Equilibrium.test(context, record, record, 0.1).verdict in ("drifting", "short", "changing", "reached")
 
 
+def test_tangent_kernel():
+    net, (x, _) = small(), batch(3)
+    jacobian = np.array([net.vjp(x, row.reshape(3, 2))[1] for row in np.eye(6)])
+    full, (n, k) = jacobian @ jacobian.T, (len(x), net.outputs)
+    close(net.ntk(x), full)
+    close(net.ntk(x, x[:2]), full[:, :2 * k])
+    close(net.ntk(x, kind="diagonal").ravel(), np.diag(full))
+    blocks = full.reshape(n, k, n, k)
+    close(net.ntk(x, kind="trace"), np.einsum("icjc->ij", blocks) / k)
+    close(net.ntk(x, kind="pseudo"), blocks.sum((1, 3)) / k)
+    w = RNG.normal(size=(n, k))
+    close(net.ntk_vector(x, w).ravel(), full @ w.ravel())
+    close(net.ntk_vector(x, w, x[:2]).ravel(), full[:2 * k] @ w.ravel())
+    close(net.ntk_operator(x) @ w.ravel(), full @ w.ravel())
+    assert net.ntk_forecast(1000).flops > net.ntk_forecast(1000, kind="trace").flops > 0
+    covariance, tangent = nndyn.ntk_infinite(np.eye(2), 2, "relu", weight_scale=2 ** 0.5)
+    close([covariance[0, 0], tangent[0, 0]], [1, 3])
+    wide = nndyn.Network(2, context=net.context).dense(5, "relu", parametrization="ntk", weight_scale=2 ** 0.5)
+    close(wide.dense(1, parametrization="ntk", weight_scale=2 ** 0.5, bias=0).ntk_infinite(np.eye(2))[0].shape, (2, 2))
+
+
 def test_duality():
     net, (x, t) = small(), batch(2)
     rows, columns = net.duality_shape(2)

@@ -1,0 +1,345 @@
+/* kernel_block.c - a block of a tangent kernel, in tiles.
+ *
+ * A tile is summed over all terms in memory that stays in the caches (each term: one product of matrices, one of the
+ * samples' inputs, and their entrywise product) and written once; of a symmetric kernel its mirror image too.  Tiles
+ * are cut by sizes alone, so that results do not depend on who computes them.
+ *
+ * SPDX-License-Identifier: MIT */
+#include "derivatives/kernel_terms.h"
+#include <string.h>
+
+enum {
+    TILE = 240,      /* rows and columns at most */
+    SLOTS_LEAST = 8, /* tiles in work at a time, or as many as threads */
+    WAVE = 16,       /* tiles of each slot between two reports */
+    CORNER = 8       /* mirror images are made of squares this large, which fit lines of the cache */
+};
+
+/* Memory for one tile. */
+typedef struct desk {
+    double *sum, *product; /* TILE x TILE */
+    float *single;         /* likewise, where products are in float */
+    double *factor;        /* samples x samples */
+    double *spread;        /* a row of factors, one for each column of the tile */
+} desk;
+
+typedef struct block {
+    const nd_kernel_side *left, *right;
+    int symmetric;
+    int64_t tile, row_tiles, column_tiles, tiles; /* tile: rows and columns of one */
+    double *out;
+    int64_t ld;
+    nd_task *task;
+    desk *slots;
+    int64_t slot_count;
+    atomic_int_fast64_t next; /* tile to be taken up */
+    int64_t end;              /* of this wave */
+    atomic_int failed;
+    nd_arena arena;
+} block;
+
+/* A range of rows and the samples they belong to. */
+typedef struct range {
+    const nd_kernel_side *side;
+    int64_t first, count, sample, samples;
+} range;
+
+/* ---- one tile ---------------------------------------------------------------------------------------------------- */
+
+static range range_of(const nd_kernel_side *side, int64_t tile, int64_t index)
+{
+    int64_t first = index * tile, count = side->rows - first < tile ? side->rows - first : tile;
+    int64_t sample = first / side->group, last = (first + count - 1) / side->group;
+    return (range){side, first, count, sample, last - sample + 1};
+}
+
+/* product = rows rows' of one term */
+static int multiply(const range *l, const range *r, int64_t t, const desk *slot)
+{
+    const nndyn_network *network = l->side->pass->network;
+    const nd_kernel_term *left = &l->side->terms[t], *right = &r->side->terms[t];
+    int64_t width = left->width;
+    if (!l->side->spec.singles) {
+        return network->k64->gemm(network->handle.context, 0, 1, l->count, r->count, width, 1,
+                                  left->rows + l->first * width, width, right->rows + r->first * width, width, 0,
+                                  slot->product, r->count);
+    }
+    ND_TRY(network->k32->gemm(network->handle.context, 0, 1, l->count, r->count, width, 1,
+                              left->single_rows + l->first * width, width, right->single_rows + r->first * width, width,
+                              0, slot->single, r->count));
+    for (int64_t i = 0; i < l->count * r->count; i++) {
+        slot->product[i] = (double)slot->single[i];
+    }
+    return NNDYN_OK;
+}
+
+/* factor = weights a a' + biases over the samples of the tile */
+static int multiply_inputs(const range *l, const range *r, int64_t t, const desk *slot)
+{
+    const nndyn_network *network = l->side->pass->network;
+    const nd_kernel_term *left = &l->side->terms[t], *right = &r->side->terms[t];
+    int64_t count = l->samples * r->samples, in = left->in;
+    for (int64_t i = 0; i < count; i++) {
+        slot->factor[i] = left->factors.biases;
+    }
+    if (in == 0 || left->factors.weights == 0) {
+        return NNDYN_OK;
+    }
+    if (!l->side->spec.singles) {
+        return network->k64->gemm(network->handle.context, 0, 1, l->samples, r->samples, in, left->factors.weights,
+                                  left->inputs + l->sample * in, in, right->inputs + r->sample * in, in, 1,
+                                  slot->factor, r->samples);
+    }
+    ND_TRY(network->k32->gemm(network->handle.context, 0, 1, l->samples, r->samples, in, 1,
+                              left->single_inputs + l->sample * in, in, right->single_inputs + r->sample * in, in, 0,
+                              slot->single, r->samples));
+    for (int64_t i = 0; i < count; i++) {
+        slot->factor[i] += left->factors.weights * (double)slot->single[i];
+    }
+    return NNDYN_OK;
+}
+
+/* The factors of sample s of the left range, one for each column. */
+static const double *spread(const range *l, const range *r, int64_t row, const desk *slot)
+{
+    const double *factor = slot->factor + ((l->first + row) / l->side->group - l->sample) * r->samples;
+    int64_t group = r->side->group, in_sample = r->first % group;
+    if (group == 1) {
+        return factor;
+    }
+    if (row > 0 && (l->first + row) % l->side->group != 0) {
+        return slot->spread; /* that of the row before */
+    }
+    for (int64_t j = 0; j < r->count; j++) {
+        slot->spread[j] = *factor;
+        if (++in_sample == group) {
+            in_sample = 0;
+            factor++;
+        }
+    }
+    return slot->spread;
+}
+
+/* sum = factor o product, or += */
+static void add_term(const range *l, const range *r, int first, const desk *slot)
+{
+    const nd_kernels_f64 *k = l->side->pass->network->k64;
+    for (int64_t i = 0; i < l->count; i++) {
+        const double *factors = spread(l, r, i, slot);
+        double *product = slot->product + i * r->count, *sum = slot->sum + i * r->count;
+        if (first) {
+            k->multiply(r->count, factors, product, sum);
+        } else {
+            k->multiply(r->count, factors, product, product);
+            k->add(r->count, sum, product, sum);
+        }
+    }
+}
+
+/* The term of unit vectors: the factors themselves, where the outputs are the same. */
+static void add_units(const range *l, const range *r, int first, const desk *slot)
+{
+    double unit = nd_kernel_unit(l->side);
+    int64_t group = r->side->group;
+    if (first) {
+        memset(slot->sum, 0, (size_t)(l->count * r->count) * sizeof *slot->sum);
+    }
+    for (int64_t i = 0; i < l->count; i++) {
+        const double *factor = slot->factor + ((l->first + i) / group - l->sample) * r->samples;
+        int64_t output = (l->first + i) % group;
+        for (int64_t s = 0; s < r->samples; s++) {
+            int64_t j = (r->sample + s) * group + output - r->first;
+            if (j >= 0 && j < r->count) {
+                slot->sum[i * r->count + j] += unit * factor[s];
+            }
+        }
+    }
+}
+
+static int sum_terms(const range *l, const range *r, const desk *slot)
+{
+    if (l->side->term_count == 0) {
+        memset(slot->sum, 0, (size_t)(l->count * r->count) * sizeof *slot->sum);
+    }
+    for (int64_t t = 0; t < l->side->term_count; t++) {
+        ND_TRY(multiply_inputs(l, r, t, slot));
+        if (l->side->terms[t].unit) {
+            add_units(l, r, t == 0, slot);
+        } else {
+            ND_TRY(multiply(l, r, t, slot));
+            add_term(l, r, t == 0, slot);
+        }
+    }
+    return NNDYN_OK;
+}
+
+/* ---- to the matrix ----------------------------------------------------------------------------------------------- */
+
+static void scale_tile(const range *l, const range *r, const desk *slot)
+{
+    if (l->side->scale != 1) {
+        for (int64_t i = 0; i < l->count * r->count; i++) {
+            slot->sum[i] *= l->side->scale;
+        }
+    }
+}
+
+static void write(const block *b, const range *l, const range *r, const double *sum)
+{
+    for (int64_t i = 0; i < l->count; i++) {
+        memcpy(b->out + (l->first + i) * b->ld + r->first, sum + i * r->count, (size_t)r->count * sizeof *sum);
+    }
+}
+
+static void write_mirror(const block *b, const range *l, const range *r, const double *sum)
+{
+    for (int64_t column = 0; column < r->count; column += CORNER) {
+        int64_t columns = r->count - column < CORNER ? r->count : column + CORNER;
+        for (int64_t row = 0; row < l->count; row += CORNER) {
+            int64_t rows = l->count - row < CORNER ? l->count : row + CORNER;
+            for (int64_t j = column; j < columns; j++) {
+                double *out = b->out + (r->first + j) * b->ld + l->first;
+                for (int64_t i = row; i < rows; i++) {
+                    out[i] = sum[i * r->count + j];
+                }
+            }
+        }
+    }
+}
+
+/* What is above the diagonal of a tile on it, from below. */
+static void reflect(int64_t count, double *sum)
+{
+    for (int64_t i = 0; i < count; i++) {
+        for (int64_t j = i + 1; j < count; j++) {
+            sum[i * count + j] = sum[j * count + i];
+        }
+    }
+}
+
+/* Tile `index` of the lower triangle, or of the rectangle. */
+static void place(const block *b, int64_t index, int64_t *row, int64_t *column)
+{
+    if (!b->symmetric) {
+        *row = index / b->column_tiles;
+        *column = index % b->column_tiles;
+        return;
+    }
+    for (*row = 0; index > *row; ++*row) {
+        index -= *row + 1;
+    }
+    *column = index;
+}
+
+static int compute(const block *b, const desk *slot, int64_t index)
+{
+    int64_t row, column;
+    place(b, index, &row, &column);
+    range l = range_of(b->left, b->tile, row), r = range_of(b->right, b->tile, column);
+    ND_TRY(sum_terms(&l, &r, slot));
+    scale_tile(&l, &r, slot);
+    if (b->symmetric && row == column) {
+        reflect(l.count, slot->sum);
+    } else if (b->symmetric) {
+        write_mirror(b, &l, &r, slot->sum);
+    }
+    write(b, &l, &r, slot->sum);
+    return NNDYN_OK;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------------------- */
+
+static void work(void *user, int64_t index)
+{
+    block *b = user;
+    for (;;) {
+        int64_t tile = atomic_fetch_add(&b->next, 1);
+        if (tile >= b->end || (b->task && nd_task_canceled(b->task))) {
+            return;
+        }
+        if (compute(b, &b->slots[index], tile) != NNDYN_OK) {
+            atomic_store(&b->failed, 1);
+        }
+    }
+}
+
+static int run(block *b, void *handle, double from, double to)
+{
+    nndyn_context *context = nd_handle_context(handle);
+    for (int64_t first = 0; first < b->tiles; first = b->end) {
+        int64_t wave = b->slot_count * WAVE;
+        b->end = b->tiles - first < wave ? b->tiles : first + wave;
+        atomic_store(&b->next, first);
+        int status = nd_parallel(context, b->slot_count, work, b);
+        if (status != NNDYN_OK || atomic_load(&b->failed)) {
+            return nd_fail(handle, NNDYN_ECALLBACK, "the context's executor failed in the tiles of the tangent kernel");
+        }
+        if (b->task) {
+            ND_TRY(nd_task_report(b->task, from + (to - from) * (double)b->end / (double)b->tiles));
+        }
+    }
+    return NNDYN_OK;
+}
+
+static void plan(block *b, int64_t threads)
+{
+    int64_t group = b->left->group;
+    b->symmetric = b->left == b->right;
+    b->tile = group <= TILE ? TILE / group * group : TILE;
+    b->row_tiles = (b->left->rows + b->tile - 1) / b->tile;
+    b->column_tiles = (b->right->rows + b->tile - 1) / b->tile;
+    b->tiles = b->symmetric ? b->row_tiles * (b->row_tiles + 1) / 2 : b->row_tiles * b->column_tiles;
+    b->slot_count = threads > SLOTS_LEAST ? threads : SLOTS_LEAST;
+    b->slot_count = b->tiles < b->slot_count ? b->tiles : b->slot_count;
+}
+
+/* Samples that so many rows belong to, at most. */
+static int64_t samples_of(int64_t rows, const nd_kernel_side *side)
+{
+    int64_t samples = side->group == 1 ? rows : rows / side->group + 2;
+    return samples < side->n ? samples : side->n;
+}
+
+static void carve(nd_arena *arena, block *b)
+{
+    int64_t rows = b->left->rows < b->tile ? b->left->rows : b->tile;
+    int64_t columns = b->right->rows < b->tile ? b->right->rows : b->tile;
+    int64_t factors = nd_product(samples_of(rows, b->left), samples_of(columns, b->right));
+    int64_t singles = rows * columns > factors ? rows * columns : factors;
+    desk *slots = nd_arena_take(arena, b->slot_count, sizeof *slots);
+    for (int64_t s = 0; s < b->slot_count; s++) {
+        desk one = {.sum = nd_arena_take(arena, rows * columns, sizeof(double)),
+                    .product = nd_arena_take(arena, rows * columns, sizeof(double)),
+                    .factor = nd_arena_take(arena, factors, sizeof(double)),
+                    .spread = nd_arena_take(arena, columns, sizeof(double))};
+        if (b->left->spec.singles) {
+            one.single = nd_arena_take(arena, singles, sizeof(float));
+        }
+        if (slots) {
+            slots[s] = one;
+        }
+    }
+    b->slots = slots;
+}
+
+double nd_kernel_block_bytes(const nd_kernel_side *left, const nd_kernel_side *right)
+{
+    block b = {.left = left, .right = right};
+    nd_arena arena = {0};
+    plan(&b, nd_context_threads(left->context));
+    carve(&arena, &b);
+    return (double)arena.used;
+}
+
+int nd_kernel_block(const nd_kernel_side *left, const nd_kernel_side *right, void *handle, nd_task *task, double from,
+                    double to, double *out, int64_t ld)
+{
+    block b = {.left = left, .right = right, .out = out, .ld = ld, .task = task};
+    plan(&b, nd_context_threads(left->context));
+    carve(&b.arena, &b);
+    ND_TRY(nd_arena_reserve(&b.arena, handle));
+    carve(&b.arena, &b);
+    int status = run(&b, handle, from, to);
+    nd_arena_free(&b.arena);
+    return status;
+}
