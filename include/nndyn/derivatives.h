@@ -96,6 +96,43 @@ NNDYN_API int nndyn_hessian_vector(nndyn_network *network, int64_t n, const doub
 NNDYN_API int nndyn_gauss_newton_vector(nndyn_network *network, int64_t n, const double *x, const double *t,
                                         const double *u, const nndyn_options *options, double *gu);
 
+/** Taylor coefficients of the outputs along a line in parameter space: f(theta + t u) = sum_k f_k t^k, exact, without
+ *  differences (docs/jets.md).  f_0 = f, f_1 = J u, f_k = (1/k!) d^k f/dt^k.
+ *  @param network,n,x the batch
+ *  @param u P numbers; the coefficients of order k grow with its length to the power k
+ *  @param order highest k, 0 to 16
+ *  @param options see above; "step" and "reduction" have no meaning here, nor in the next two functions
+ *  @param coefficients receives (order+1) x n x outputs
+ *  Activations with kinks have the derivatives of the piece that each unit is in.  NNDYN_EUNSUPPORTED: batch norm or
+ *  dropout in training mode; a custom activation with derivatives below `order`.
+ *  Cost: about 2 (order+1) forward passes.  Memory: 8 (order+1) n (sum of widths) bytes, about twice over. */
+NNDYN_API int nndyn_jet(nndyn_network *network, int64_t n, const double *x, const double *u, int order,
+                        const nndyn_options *options, double *coefficients);
+
+/** Taylor coefficients of the gradient of sum_s ybar_s . y_s in the parameters along the same line: g(theta + t u) =
+ *  sum_k g_k t^k.  g_0 is the gradient (nndyn_vjp), g_1 the Hessian of that sum times u, and u . g_k = (k+1) sum_s
+ *  ybar_s . f_{k+1,s}.
+ *  @param network,n,x,u,order,options as in nndyn_jet; a custom activation must have derivatives to order + 1
+ *  @param ybar n x outputs
+ *  @param coefficients receives (order+1) x P
+ *  Cost: about 3 (order+1) gradients; (order+1) (order+2)/2 products of n x width matrices a layer. */
+NNDYN_API int nndyn_jet_gradient(nndyn_network *network, int64_t n, const double *x, const double *u,
+                                 const double *ybar, int order, const nndyn_options *options, double *coefficients);
+
+/** The same along V = J' w, the gradient of sum_s w_s . y_s, which is never formed: Taylor coefficients of the outputs
+ *  and of their tangent kernel Theta = J J' (without any learning rate): f(theta + t V) = sum_k f_k t^k, f_1 = Theta w,
+ *  and Theta(theta + t V) = sum_k Theta_k t^k.
+ *  @param network,n,x,order,options as in nndyn_jet; with kernels, a custom activation must have derivatives to
+ *      order + 1
+ *  @param w n x outputs
+ *  @param coefficients receives (order+1) x n x outputs; may be NULL if kernels is not
+ *  @param kernels receives (order+1) x (n outputs) x (n outputs), rows and columns (sample, output), symmetric to the
+ *      last bit; may be NULL
+ *  One step of gradient descent of rate eta on a loss with gradient e at the outputs is t = -eta, w = e.
+ *  Memory: 8 (order+1) n outputs (sum of widths) bytes with kernels, besides the result; no vector of P numbers. */
+NNDYN_API int nndyn_jet_along(nndyn_network *network, int64_t n, const double *x, const double *w, int order,
+                              const nndyn_options *options, double *coefficients, double *kernels);
+
 /** Operators over the network as it is now: parameters and data are copied, so later training does not change them.
  *  Hessian and Gauss-Newton are P x P and symmetric; the parameter Jacobian is (n outputs) x P.
  *  @param network,n,x,t the batch (no t for the Jacobian)

@@ -687,6 +687,20 @@ nndyn_gauss_newton_vector(network, n, x, t, u, options, gu) =
         (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x, t, u,
         options, gu)
 
+nndyn_jet(network, n, x, u, order, options, coefficients) =
+    ccall(symbol(:nndyn_jet), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Ptr{Cdouble}),
+        network, n, x, u, order, options, coefficients)
+
+nndyn_jet_gradient(network, n, x, u, ybar, order, options, coefficients) =
+    ccall(symbol(:nndyn_jet_gradient), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x, u,
+        ybar, order, options, coefficients)
+
+nndyn_jet_along(network, n, x, w, order, options, coefficients, kernels) =
+    ccall(symbol(:nndyn_jet_along), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network, n, x, w,
+        order, options, coefficients, kernels)
+
 nndyn_hessian_operator(network, n, x, t, options, out) =
     ccall(symbol(:nndyn_hessian_operator), Cint,
         (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n, x, t, options, out)
@@ -2590,6 +2604,35 @@ function vjp(net::Network, x, ybar; options...)
     ybar = dense_array(Float64, ybar, "ybar", s.outputs, n)
     check(net, nndyn_vjp(net, n, inputs_of(net, x), ybar, o, xbar, ubar))
     return xbar, ubar
+end
+
+"Taylor coefficients 0..order of the outputs along parameters + t u: outputs x n x (order+1)."
+function jet(net::Network, x, u, order; options...)
+    s, n, o = shape(net), size(x, 2), with_options(options)
+    out = zeros(s.outputs, n, order + 1)
+    check(net, nndyn_jet(net, n, inputs_of(net, x), dense_array(Float64, u, "u", s.parameters), order, o, out))
+    return out
+end
+
+"Taylor coefficients of the gradient of sum ybar . y along parameters + t u: parameters x (order+1)."
+function jet_gradient(net::Network, x, u, ybar, order; options...)
+    s, n, o = shape(net), size(x, 2), with_options(options)
+    u, ybar = dense_array(Float64, u, "u", s.parameters), dense_array(Float64, ybar, "ybar", s.outputs, n)
+    out = zeros(s.parameters, order + 1)
+    check(net, nndyn_jet_gradient(net, n, inputs_of(net, x), u, ybar, order, o, out))
+    return out
+end
+
+"""
+`(outputs, kernels)`: Taylor coefficients of the outputs and of their tangent kernel along the gradient of sum w . y,
+which is never formed: outputs x n x (order+1), (outputs n) x (outputs n) x (order+1).
+"""
+function jet_along(net::Network, x, w, order; options...)
+    s, n, o = shape(net), size(x, 2), with_options(options)
+    w = dense_array(Float64, w, "w", s.outputs, n)
+    out, kernels = zeros(s.outputs, n, order + 1), zeros(s.outputs * n, s.outputs * n, order + 1)
+    check(net, nndyn_jet_along(net, n, inputs_of(net, x), w, order, o, out, kernels))
+    return out, kernels
 end
 
 function second_order(run, net, x, t, u, options)

@@ -384,6 +384,9 @@ _FUNCTIONS = {
     "nndyn_vjp": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_hessian_vector": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_gauss_newton_vector": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_jet": (_int, [_ptr, _i64, _ptr, _ptr, _int, _ptr, _ptr]),
+    "nndyn_jet_gradient": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _int, _ptr, _ptr]),
+    "nndyn_jet_along": (_int, [_ptr, _i64, _ptr, _ptr, _int, _ptr, _ptr, _ptr]),
     "nndyn_hessian_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_gauss_newton_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_parameter_jacobian_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
@@ -1910,6 +1913,23 @@ class Network(_Handle):
         """(xbar, ubar): gradient of sum ybar . y with respect to inputs and parameters."""
         ybar = _array(ybar, "ybar", (len(x), self.outputs))
         return self._derive("nndyn_vjp", self._batch(x), (ybar,), options, (len(x), self.inputs), self.size)
+
+    def jet(self, x, u, order, **options):
+        """Taylor coefficients 0..order of the outputs along parameters + t u: (order+1) x n x outputs."""
+        u, shape = _array(u, "u", (self.size,)), (order + 1, len(x), self.outputs)
+        return self._derive("nndyn_jet", self._batch(x), (u, order), options, shape)
+
+    def jet_gradient(self, x, u, ybar, order, **options):
+        """Taylor coefficients of the gradient of sum ybar . y along parameters + t u: (order+1) x size."""
+        u, ybar = _array(u, "u", (self.size,)), _array(ybar, "ybar", (len(x), self.outputs))
+        return self._derive("nndyn_jet_gradient", self._batch(x), (u, ybar, order), options, (order + 1, self.size))
+
+    def jet_along(self, x, w, order, **options):
+        """(outputs, kernels): Taylor coefficients of the outputs and of their tangent kernel along the gradient of
+        sum w . y, which is never formed: (order+1) x n x outputs, (order+1) x (n outputs) x (n outputs)."""
+        rows, w = len(x) * self.outputs, _array(w, "w", (len(x), self.outputs))
+        return self._derive("nndyn_jet_along", self._batch(x), (w, order), options,
+                            (order + 1, len(x), self.outputs), (order + 1, rows, rows))
 
     def _second_order(self, name, x, t, u, options):
         return self._derive(name, self._batch(x, t), (_array(u, "u", (self.size,)),), options, self.size)

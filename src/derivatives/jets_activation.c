@@ -104,7 +104,7 @@ static void values(strip *t, int k)
     integral(k, t->degree, t->z, t->s, t->a[k]);
 }
 
-/* ---- rules: a_k and s_k for k = 1..K, from z, a_0 and s_0 --------------------------------------------------------- */
+/* ---- rules: a_k and s_k for k = 1..K, from z, a_0 and s_0 ------------------------------------------------------- */
 
 /* Pieces of straight lines: the one that z_0 is in. */
 static void straight(strip *t)
@@ -302,13 +302,12 @@ static void absolute_power(strip *t) /* |z|^p */
 }
 
 /* From derivatives d_m = f^(m)(z_0), m <= highest <= 3: s_k = sum_m d_{m+1}/m! [(z - z_0)^m]_k, where k < highest. */
-static int custom(strip *t, int64_t count)
+static int custom(strip *t, int highest, int64_t count)
 {
     const nd_activation *f = t->f;
     row *d = t->q;
-    int highest = f->order < t->order + 1 ? f->order : t->order + 1;
-    for (int m = 2; m <= highest; m++) {
-        if (f->evaluate(f->user, m, count, t->z[0], d[m]) != 0) {
+    for (int m = 0; m <= highest; m++) {
+        if (f->evaluate(f->user, m, count, t->z[0], m == 0 ? t->a[0] : m == 1 ? t->s[0] : d[m]) != 0) {
             return NNDYN_ECALLBACK;
         }
     }
@@ -408,19 +407,15 @@ static void work(void *user, int64_t index)
     }
 }
 
-/* Callbacks come one after the other, from the calling thread. */
+/* Callbacks come one after the other, from the calling thread, for the derivatives that are needed. */
 static int custom_work(const strips_job *job)
 {
     strip t = strip_of(job);
-    const nd_activation *f = t.f;
+    int highest = t.order + (job->jets->rep > 0);
     for (int64_t first = 0; first < job->entries; first += STRIP) {
         int64_t count = job->entries - first < STRIP ? job->entries - first : STRIP;
         load(&t, job, first, count);
-        if (f->evaluate(f->user, 0, count, t.z[0], t.a[0]) != 0 ||
-            (f->order > 0 && f->evaluate(f->user, 1, count, t.z[0], t.s[0]) != 0)) {
-            return NNDYN_ECALLBACK;
-        }
-        ND_TRY(custom(&t, count));
+        ND_TRY(custom(&t, highest, count));
         store(&t, job, first, count);
     }
     return NNDYN_OK;

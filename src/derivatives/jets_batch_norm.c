@@ -1,6 +1,7 @@
 /* jets_batch_norm.c - jets through batch norm with running statistics: an affine map of every unit by itself.
  *
- * With x^_0 = (x_0 - mean) inv, x^_k = x_k inv, inv = 1/sqrt(variance + epsilon), scale s, shift b, directions V_s, V_b:
+ * With x^_0 = (x_0 - mean) inv, x^_k = x_k inv, inv = 1/sqrt(variance + epsilon), scale s and shift b, which move
+ * along V_s and V_b:
  *
  *     y_k = s x^_k + V_s x^_{k-1} + b [k=0] + V_b [k=1]          d^in_k = inv (s d_k + V_s d_{k-1})
  *     J_k = sum_j d_j x^_{k-j} for the scales, d_k for the shifts
