@@ -99,8 +99,8 @@ NNDYN_API int nndyn_ntk_operator(nndyn_network *network, int64_t n, const double
  *  @param depth hidden layers, 0 to 1000
  *  @param activation one of the activations but NNDYN_CUSTOM_ACTIVATION (nndyn_ntk_infinite_network takes those)
  *  @param options "weight_scale" (double, 1) and "bias_scale" (double, 0): of all layers; "parameter" (double): of the
- *         activation; "nodes" (integer, 0 to 64, 0): points of the quadrature's radius, and half as many in each
- *         quarter of its angle; 0 chooses 48, and closed forms (identity, ReLU, leaky ReLU, erf, sine, cosine,
+ *         activation; "nodes" (integer, 0 to 64, 0): points of the quadrature's radius, and as many of each wide part
+ *         of its angle; 0 chooses 48, and closed forms (identity, ReLU, leaky ReLU, erf, sine, cosine,
  *         exponential) where there are any
  *  @param covariance,tangent receive n x n2; either may be NULL
  *  @return as above; NNDYN_ENUMERIC if an entry is not finite

@@ -2760,7 +2760,7 @@ function duality_reduction(net::Network, x, t, u, v; options...)
     return distance
 end
 
-# ---- tangent kernel ---------------------------------------------------------------------------------------------------
+# ---- tangent kernel --------------------------------------------------------------------------------------------------
 
 "Number and array of a second batch; 0 and nothing for one batch."
 second_batch(net, x2) = x2 === nothing ? (0, C_NULL) : (size(x2, 2), inputs_of(net, x2))

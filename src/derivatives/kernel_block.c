@@ -9,7 +9,9 @@
 #include <string.h>
 
 enum {
-    TILE = 240,      /* rows and columns at most */
+    WIDE = 120,      /* columns of a tile, twice that in float: what a product takes without copying its left side */
+    TALL = 4,        /* rows of one, in columns; half as many where there are few rows */
+    FEW_ROWS = 4000, /* "few" */
     SLOTS_LEAST = 8, /* tiles in work at a time, or as many as threads */
     WAVE = 16,       /* tiles of each slot between two reports */
     CORNER = 8       /* mirror images are made of squares this large, which fit lines of the cache */
@@ -17,7 +19,7 @@ enum {
 
 /* Memory for one tile. */
 typedef struct desk {
-    double *sum, *product; /* TILE x TILE */
+    double *sum, *product; /* of a tile */
     float *single;         /* likewise, where products are in float */
     double *factor;        /* samples x samples */
     double *spread;        /* a row of factors, one for each column of the tile */
@@ -26,7 +28,8 @@ typedef struct desk {
 typedef struct block {
     const nd_kernel_side *left, *right;
     int symmetric;
-    int64_t tile, row_tiles, column_tiles, tiles; /* tile: rows and columns of one */
+    int64_t tall, wide; /* rows and columns of a tile */
+    int64_t row_tiles, column_tiles, tiles;
     double *out;
     int64_t ld;
     nd_task *task;
@@ -46,11 +49,11 @@ typedef struct range {
 
 /* ---- one tile ---------------------------------------------------------------------------------------------------- */
 
-static range range_of(const nd_kernel_side *side, int64_t tile, int64_t index)
+static range range_of(const nd_kernel_side *side, int64_t first, int64_t end)
 {
-    int64_t first = index * tile, count = side->rows - first < tile ? side->rows - first : tile;
-    int64_t sample = first / side->group, last = (first + count - 1) / side->group;
-    return (range){side, first, count, sample, last - sample + 1};
+    end = end < side->rows ? end : side->rows;
+    int64_t sample = first / side->group, last = end > first ? (end - 1) / side->group : sample - 1;
+    return (range){side, first, end - first, sample, last - sample + 1};
 }
 
 /* product = rows rows' of one term */
@@ -207,7 +210,7 @@ static void write_mirror(const block *b, const range *l, const range *r, const d
     }
 }
 
-/* What is above the diagonal of a tile on it, from below. */
+/* What is above the diagonal of the square at the head of a tile, from below. */
 static void reflect(int64_t count, double *sum)
 {
     for (int64_t i = 0; i < count; i++) {
@@ -217,33 +220,49 @@ static void reflect(int64_t count, double *sum)
     }
 }
 
-/* Tile `index` of the lower triangle, or of the rectangle. */
-static void place(const block *b, int64_t index, int64_t *row, int64_t *column)
+/* Tiles of a row that are wanted: of a symmetric kernel those that begin left of the row's end. */
+static int64_t tiles_of_row(const block *b, int64_t row)
 {
-    if (!b->symmetric) {
-        *row = index / b->column_tiles;
-        *column = index % b->column_tiles;
-        return;
+    int64_t end = (row + 1) * b->tall < b->left->rows ? (row + 1) * b->tall : b->left->rows;
+    return b->symmetric ? (end + b->wide - 1) / b->wide : b->column_tiles;
+}
+
+static int64_t count_tiles(const block *b)
+{
+    int64_t count = 0;
+    for (int64_t row = 0; row < b->row_tiles; row++) {
+        count += tiles_of_row(b, row);
     }
-    for (*row = 0; index > *row; ++*row) {
-        index -= *row + 1;
+    return count;
+}
+
+/* Tile `index`; where it would reach above the diagonal it begins there. */
+static void place(const block *b, int64_t index, range *l, range *r)
+{
+    int64_t row = 0;
+    while (index >= tiles_of_row(b, row)) {
+        index -= tiles_of_row(b, row++);
     }
-    *column = index;
+    int64_t first = row * b->tall, end = first + b->tall;
+    int64_t column = index * b->wide;
+    first = b->symmetric && column > first ? column : first;
+    *l = range_of(b->left, first, end);
+    *r = range_of(b->right, column, column + b->wide);
 }
 
 static int compute(const block *b, const desk *slot, int64_t index)
 {
-    int64_t row, column;
-    place(b, index, &row, &column);
-    range l = range_of(b->left, b->tile, row), r = range_of(b->right, b->tile, column);
+    range l, r;
+    place(b, index, &l, &r);
     ND_TRY(sum_terms(&l, &r, slot));
     scale_tile(&l, &r, slot);
-    if (b->symmetric && row == column) {
-        reflect(l.count, slot->sum);
-    } else if (b->symmetric) {
-        write_mirror(b, &l, &r, slot->sum);
-    }
+    int64_t above = b->symmetric && l.first == r.first ? r.count : 0;
+    reflect(above, slot->sum);
     write(b, &l, &r, slot->sum);
+    if (b->symmetric) {
+        range below = range_of(b->left, l.first + above, l.first + l.count);
+        write_mirror(b, &below, &r, slot->sum + above * r.count);
+    }
     return NNDYN_OK;
 }
 
@@ -283,12 +302,13 @@ static int run(block *b, void *handle, double from, double to)
 
 static void plan(block *b, int64_t threads)
 {
-    int64_t group = b->left->group;
+    int64_t group = b->left->group, wide = b->left->spec.singles ? 2 * WIDE : WIDE;
     b->symmetric = b->left == b->right;
-    b->tile = group <= TILE ? TILE / group * group : TILE;
-    b->row_tiles = (b->left->rows + b->tile - 1) / b->tile;
-    b->column_tiles = (b->right->rows + b->tile - 1) / b->tile;
-    b->tiles = b->symmetric ? b->row_tiles * (b->row_tiles + 1) / 2 : b->row_tiles * b->column_tiles;
+    b->wide = group <= wide ? wide / group * group : wide;
+    b->tall = b->wide * (b->left->rows < FEW_ROWS || b->left->spec.singles ? TALL / 2 : TALL);
+    b->row_tiles = (b->left->rows + b->tall - 1) / b->tall;
+    b->column_tiles = (b->right->rows + b->wide - 1) / b->wide;
+    b->tiles = count_tiles(b);
     b->slot_count = threads > SLOTS_LEAST ? threads : SLOTS_LEAST;
     b->slot_count = b->tiles < b->slot_count ? b->tiles : b->slot_count;
 }
@@ -302,8 +322,8 @@ static int64_t samples_of(int64_t rows, const nd_kernel_side *side)
 
 static void carve(nd_arena *arena, block *b)
 {
-    int64_t rows = b->left->rows < b->tile ? b->left->rows : b->tile;
-    int64_t columns = b->right->rows < b->tile ? b->right->rows : b->tile;
+    int64_t rows = b->left->rows < b->tall ? b->left->rows : b->tall;
+    int64_t columns = b->right->rows < b->wide ? b->right->rows : b->wide;
     int64_t factors = nd_product(samples_of(rows, b->left), samples_of(columns, b->right));
     int64_t singles = rows * columns > factors ? rows * columns : factors;
     desk *slots = nd_arena_take(arena, b->slot_count, sizeof *slots);

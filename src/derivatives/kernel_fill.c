@@ -51,7 +51,8 @@ static double bytes_of(const nndyn_network *network, const nd_kernel_spec *spec,
     double left = nd_kernel_side_bytes(network, spec, c->rows, 0);
     double right = single ? 0 : nd_kernel_side_bytes(network, spec, c->columns, 0);
     double diagonal = 16 * (double)c->rows * (double)nd_kernel_rows(network, spec->kind) + 8 * (double)c->rows;
-    return left + right + scratch_bytes(network, spec, c->rows, c->columns) + diagonal;
+    double scratch = spec->kind == ND_KERNEL_DIAGONAL ? 0 : scratch_bytes(network, spec, c->rows, c->columns);
+    return left + right + scratch + diagonal;
 }
 
 /* kernel: bytes of the matrix, which count toward the limit. */

@@ -22,9 +22,12 @@ void nd_gaussian_rule_make(const nd_kernels_f64 *k, int nodes, nd_gaussian_rule 
     rule->k = k;
     rule->closed = nodes == 0;
     rule->radii = nodes == 0 ? STANDARD_NODES : nodes;
-    rule->angles = (rule->radii + 1) / 2;
+    rule->angles[0] = (rule->radii + 1) / 2;
+    rule->angles[1] = rule->radii;
     nd_gauss_legendre(rule->radii, rule->radius, rule->radius_weight);
-    nd_gauss_legendre(rule->angles, rule->angle, rule->angle_weight);
+    for (int i = 0; i < 2; i++) {
+        nd_gauss_legendre(rule->angles[i], rule->angle[i], rule->angle_weight[i]);
+    }
     for (int i = 0; i < rule->radii; i++) {
         double r = longest * rule->radius[i];
         rule->radius[i] = r;
@@ -119,7 +122,7 @@ static closed_form *const closed_forms[ND_ACTIVATIONS] = {
 
 /* ---- quadrature -------------------------------------------------------------------------------------------------- */
 
-enum { POINTS = RAYS * (ND_GAUSSIAN_NODES + 1) / 2 };
+enum { POINTS = RAYS * ND_GAUSSIAN_NODES };
 
 /* Directions of a circle, and what their weights are. */
 typedef struct circle {
@@ -147,11 +150,12 @@ static void draw(const nd_gaussian_rule *rule, const nd_gaussian_pair *p, circle
         if (width <= 0) {
             continue;
         }
-        for (int i = 0; i < rule->angles; i++) {
-            double t = rays[part] + width * rule->angle[i];
+        int wide = width > 0.5 * pi;
+        for (int i = 0; i < rule->angles[wide]; i++) {
+            double t = rays[part] + width * rule->angle[wide][i];
             c->u[c->count] = su * cos(t);
             c->v[c->count] = sv * cos(t - t0);
-            c->weight[c->count++] = width / (2 * pi) * rule->angle_weight[i];
+            c->weight[c->count++] = width / (2 * pi) * rule->angle_weight[wide][i];
         }
     }
 }

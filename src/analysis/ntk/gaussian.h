@@ -13,15 +13,17 @@ typedef struct nd_gaussian_means {
     double values, slopes;
 } nd_gaussian_means;
 
-/* A rule: Gauss-Legendre points of the radius and of a quarter of the angle. */
+/* A rule: Gauss-Legendre points of the radius, and of a part of the angle: as many where it is more than a quarter of
+ * the circle, else half as many. */
 typedef struct nd_gaussian_rule {
     const nd_kernels_f64 *k;
     int closed; /* take closed forms where there are any */
-    int radii, angles;
+    int radii;
+    int angles[2];
     double radius[ND_GAUSSIAN_NODES], radius_weight[ND_GAUSSIAN_NODES];
-    double angle[ND_GAUSSIAN_NODES], angle_weight[ND_GAUSSIAN_NODES];
+    double angle[2][ND_GAUSSIAN_NODES], angle_weight[2][ND_GAUSSIAN_NODES];
 } nd_gaussian_rule;
-/* nodes: 2 to ND_GAUSSIAN_NODES points of the radius, half as many of each quarter; 0: closed forms, else 48. */
+/* nodes: 1 to ND_GAUSSIAN_NODES points of the radius; 0: closed forms where there are any, else 48. */
 void nd_gaussian_rule_make(const nd_kernels_f64 *k, int nodes, nd_gaussian_rule *rule);
 
 /* NNDYN_OK, or NNDYN_ECALLBACK if a custom activation reported failure. */
