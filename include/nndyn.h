@@ -26,6 +26,7 @@
 #include "nndyn/basin.h"
 #include "nndyn/basin_map.h"
 #include "nndyn/ntk.h"
+#include "nndyn/linearized.h"
 #include "nndyn/sweep.h"
 #include "nndyn/width_scan.h"
 #endif

@@ -3,14 +3,14 @@
  * SPDX-License-Identifier: MIT
  *
  * f_lin(x; w) = f_0(x) + J_0(x) w, trained by the rule that trains the network.  It is known by the tangent kernel
- * Theta = J_0 J_0' of N samples with C outputs each (M = N C numbers, sample by sample), the outputs f_0 and the targets:
- * all that training ever reaches is f_lin = f_0 + Theta c, w = J_0' c with M coefficients c.  The learning rate is never
- * part of the kernel here: a step of gradient descent is c -= rate P e, with e = dh/df the slopes of the library's loss
- * (nndyn/kernels.h; squared error: f - y) and P = diag(weight of each sample; 0 for those not in the batch).  The weight
- * of a trainer's batch of b samples is 1/b.
+ * Theta = J_0 J_0' of N samples with C outputs each (M = N C numbers, sample by sample), the outputs f_0 and the
+ * targets: all that training ever reaches is f_lin = f_0 + Theta c, w = J_0' c with M coefficients c.  The learning
+ * rate is never part of the kernel here: a step of gradient descent is c -= rate P e, with e = dh/df the slopes of the
+ * library's loss (nndyn/kernels.h; squared error: f - y) and P = diag(weight of each sample; 0 for those not in the
+ * batch).  The weight of a trainer's batch of b samples is 1/b.
  *
- * Closed forms (squared error), iteration sample by sample or batch by batch, gradient flow, and the comparison with a
- * network as it trains.  docs/linearized.md has the formulas. */
+ * Closed forms (squared error), iteration sample by sample or batch by batch, gradient flow.
+ * docs/linearized.md has the formulas. */
 #ifndef NNDYN_LINEARIZED_H
 #define NNDYN_LINEARIZED_H
 #include "core.h"
@@ -48,15 +48,16 @@ enum {
  *  @param context the context
  *  @param form NNDYN_LINEARIZED_FULL or NNDYN_LINEARIZED_SCALAR
  *  @param n,outputs N and C, at least 1
- *  @param kernel Theta = J J' without the rate, symmetric to 1e-8 of its largest entry: M x M with entry (i C + a, j C +
- *         b) for output a of sample i and b of j; SCALAR: N x N.  Copied, as all that follows
+ *  @param kernel Theta = J J' without the rate, symmetric to 1e-8 of its largest entry: M x M with entry (i C + a, j C
+ *         + b) for output a of sample i and b of j; SCALAR: N x N.  Copied, as all that follows
  *  @param f0 N x C outputs at the start
  *  @param y N x C targets
- *  @param options "kappa" (double > 0, 1/N): weight of each sample in full batches, 1/N for the mean loss, 1 for the sum;
- *         "ridge" (double >= 0, 0) or "relative_ridge" (double >= 0, 0; times trace Theta / M): mu adds kappa mu |w|^2 /
- *         2 to the loss, which replaces lambda by lambda + mu in all closed forms, so that the limit is not y but kernel
- *         ridge regression; "tolerance" (double >= 0, 1e-10): a smallest eigenvalue below -tolerance times the largest is
- *         an error
+ *  @param options "kappa" (double > 0, 1/N): weight of each sample in full batches, 1/N for the mean loss, 1 for the
+ *         sum; "ridge" (double >= 0, 0) or "relative_ridge" (double >= 0, 0; times trace Theta / M): mu adds kappa mu
+ *         |w|^2 / 2 to the loss, which replaces lambda by lambda + mu in all closed forms, so that the limit is not y
+ *         but kernel ridge regression; "tolerance" (double >= 0, 1e-10): a smallest eigenvalue below -tolerance times
+ *         the largest is an error; "spectrum" (integer, 1): 0 leaves the eigendecomposition out, and with it that
+ *         check, the closed forms and the figures of stability: enough for steps
  *  @param out receives the model; its loss is squared error
  *  @return NNDYN_OK, NNDYN_EARG (also: not symmetric), NNDYN_EDATA (not finite), NNDYN_EOPTION, NNDYN_ENUMERIC (not
  *          positive semidefinite; the message has the eigenvalue), NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_ECANCELED
@@ -73,11 +74,11 @@ NNDYN_API int nndyn_linearized_create(nndyn_context *context, int form, int64_t 
  *  @param t N x outputs: targets
  *  @param test number of test points, may be 0
  *  @param x_test test x inputs; NULL if test is 0.  May be x itself
- *  @param options those of nndyn_linearized_create, and "kernel" (text): "full" (default), "trace" (SCALAR, the mean over
- *         outputs of the kernel's diagonal blocks: an approximation unless C = 1) or "products"
+ *  @param options those of nndyn_linearized_create, and "kernel" (text): "full" (default), "trace" (SCALAR, the mean
+ *         over outputs of the kernel's diagonal blocks: an approximation unless C = 1) or "products"
  *  @param out receives the model; its loss is that of the network
- *  @return as nndyn_linearized_create; NNDYN_ESTATE (no layers, no loss, no parameters), NNDYN_EUNSUPPORTED (batch norm,
- *          dropout, residual blocks; an activation without first derivative), NNDYN_EBUSY, NNDYN_ECALLBACK */
+ *  @return as nndyn_linearized_create; NNDYN_ESTATE (no layers, no loss, no parameters), NNDYN_EUNSUPPORTED (what
+ *          the tangent kernel does not take, an activation without first derivative), NNDYN_EBUSY, NNDYN_ECALLBACK */
 NNDYN_API int nndyn_linearized_create_network(nndyn_network *network, int64_t n, const double *x, const double *t,
                                               int64_t test, const double *x_test, const nndyn_options *options,
                                               nndyn_linearized **out);
@@ -131,8 +132,8 @@ enum {
 };
 
 /** Stability and speed of full-batch training at a rate.  Squared error has the curvature h'' = 2
- *  "parameter" (1); convex losses with bounded curvature (softmax 1/2, binary cross-entropy 1/4, Huber and ln cosh 1) are
- *  taken at the bound, so that STEP < LIMIT is sufficient; others are refused.
+ *  "parameter" (1); convex losses with bounded curvature (softmax 1/2, binary cross-entropy 1/4, Huber and ln cosh 1)
+ *  are taken at the bound, so that STEP < LIMIT is sufficient; others are refused.
  *  @param model the model
  *  @param rule,rate NNDYN_LINEARIZED_*; rate > 0
  *  @param options "momentum" (double in [0,1), 0.9)
@@ -147,23 +148,23 @@ NNDYN_API int nndyn_linearized_stability(nndyn_linearized *model, int rule, doub
 
 /** State after so many steps, or so long a time, of training from the start on all samples, at one cost for all of
  *  them, infinity included.  With r = f_0 - y and eigenpairs (lambda_k, u_k), c = sum_k u_k g_k,
- *  g_k = (u_k . r) (p_k - 1) / lambda_k, where p_k = (1 - x)^s, e^(-x t) or the two-term recursion of momentum, x = rate
- *  kappa h'' lambda_k; evaluated without cancellation, with the limit -s rate kappa (u_k . r) where lambda_k is 0 to rounding
- *  (duplicated samples).
+ *  g_k = (u_k . r) (p_k - 1) / lambda_k, where p_k = (1 - x)^s, e^(-x t) or the two-term recursion of momentum, x =
+ *  rate kappa h'' lambda_k; evaluated without cancellation, with the limit -s rate kappa (u_k . r) where lambda_k is 0
+ *  to rounding (duplicated samples).
  *  @param model a model with a kernel; its state stays as it is
  *  @param rule NNDYN_LINEARIZED_DESCENT ... _FLOW
  *  @param rate > 0; outside the kernel
  *  @param time steps (a whole number) or the time t of the flow; not negative, may be infinite
- *  @param options "momentum" (double in [0,1), 0.9); "unstable" (integer, 0): 1 allows rate kappa lambda_max at or above
- *         the limit of stability, which otherwise is refused (time must be finite then); "singular" (text): at infinite
- *         time with eigenvalues 0, "refuse" (default) or "project": errors along their directions, which training cannot
- *         reach, stay as they are
+ *  @param options "momentum" (double in [0,1), 0.9); "unstable" (integer, 0): 1 allows rate kappa lambda_max at or
+ *         above the limit of stability, which otherwise is refused (time must be finite then); "singular" (text): at
+ *         infinite time with eigenvalues 0, along whose directions training cannot move, "refuse" (default) errors
+ *         along them beyond 1e-8 |r|, or "project": these errors stay as they are
  *  @param coefficients receives M numbers c; may be NULL
  *  @param train receives N x C; may be NULL
  *  @param test receives T x C; may be NULL
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_ESTATE (a model of products, a test output without test points),
- *          NNDYN_EUNSUPPORTED (another loss than squared error), NNDYN_ENUMERIC (unstable; singular where the inverse is
- *          needed; beyond the range of double), NNDYN_EBUSY, NNDYN_ENOMEM
+ *          NNDYN_EUNSUPPORTED (another loss than squared error), NNDYN_ENUMERIC (unstable; singular where the inverse
+ *          is needed; beyond the range of double), NNDYN_EBUSY, NNDYN_ENOMEM
  *  Cost: 4 M^2 + 2 T C M flops (SCALAR: C (4 N^2 + 2 T N)). */
 NNDYN_API int nndyn_linearized_predict(nndyn_linearized *model, int rule, double rate, double time,
                                        const nndyn_options *options, double *coefficients, double *train, double *test);
@@ -178,8 +179,8 @@ NNDYN_API int nndyn_linearized_predict(nndyn_linearized *model, int rule, double
  *  @param rate >= 0; outside the kernel
  *  @param weight of each sample's loss, > 0: 1/count for a trainer's mean loss
  *  @param momentum in [0,1); 0: descent
- *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_ENUMERIC (the state is not finite any more; it is as before the step),
- *          NNDYN_EBUSY, NNDYN_ECALLBACK
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_ENUMERIC (the state is not finite any more; it is as before the
+ *          step), NNDYN_EBUSY, NNDYN_ECALLBACK
  *  Cost: 2 (M + T C) C count flops with a kernel (SCALAR: 2 (N + T) C count); with products about three passes over all
  *  points. */
 NNDYN_API int nndyn_linearized_step(nndyn_linearized *model, int64_t count, const int64_t *rows, const double *t,
@@ -203,9 +204,9 @@ NNDYN_API int nndyn_linearized_run(nndyn_linearized *model, nndyn_trainer *train
  *  @param options "tolerance" (double from 1e-13 to 1e-2, 1e-8): relative error of a step, of the outputs on train and
  *         test points; "absolute" (double > 0, 1e-10): the absolute one; "evaluations" (integer, 10000000): bound on
  *         the evaluations
- *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_ENUMERIC (not finite, or "evaluations" used up: the flow is stiff,
- *          time rate kappa lambda_max beyond about 10^7), NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ECANCELED, NNDYN_ECALLBACK; on
- *          failure the state is as before
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_ENUMERIC (not finite, or "evaluations" used up: the flow is
+ *          stiff, time rate kappa lambda_max beyond about 10^7), NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ECANCELED,
+ *          NNDYN_ECALLBACK; on failure the state is as before
  *  Cost: about 2 rate kappa duration lambda_max evaluations if that is large, each as a full-batch step. */
 NNDYN_API int nndyn_linearized_integrate(nndyn_linearized *model, double rate, double duration,
                                          const nndyn_options *options);
@@ -238,7 +239,8 @@ NNDYN_API int nndyn_linearized_displacement(nndyn_linearized *model, const doubl
  *  @param coefficients M numbers; NULL: those of the state
  *  @param count must be P
  *  @param parameters receives P numbers
- *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_ESTATE (made from a kernel), NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ECALLBACK
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_ESTATE (made from a kernel), NNDYN_EBUSY, NNDYN_ENOMEM,
+ *          NNDYN_ECALLBACK
  *  Cost: one backward pass. */
 NNDYN_API int nndyn_linearized_parameters(nndyn_linearized *model, const double *coefficients, int64_t count,
                                           double *parameters);
@@ -250,75 +252,6 @@ NNDYN_API int nndyn_linearized_parameters(nndyn_linearized *model, const double 
  *  @return NNDYN_OK, NNDYN_EARG */
 NNDYN_API int nndyn_linearized_forecast(nndyn_context *context, int form, int64_t n, int64_t outputs, int64_t test,
                                         int64_t *bytes, double *flops);
-
-/* ---- comparison with the network --------------------------------------------------------------------------------- */
-
-/** Columns of the probe "linearization" and of nndyn_linearized_compare; norms are Euclidean, over all samples and
- *  outputs; e = dh/df, the slopes of the loss.  Later versions may add to the end. */
-enum {
-    NNDYN_LINEARIZATION_DEVIATION = 0,             /* |f - f_lin| on the training samples */
-    NNDYN_LINEARIZATION_DEVIATION_TEST = 1,        /* on the test points; NaN without */
-    NNDYN_LINEARIZATION_RESIDUAL = 2,              /* |e(f)|; squared error: |f - y| */
-    NNDYN_LINEARIZATION_RESIDUAL_LINEAR = 3,       /* |e(f_lin)| */
-    NNDYN_LINEARIZATION_DISPLACEMENT = 4,          /* |theta - theta_0| */
-    NNDYN_LINEARIZATION_DISPLACEMENT_RELATIVE = 5, /* / |theta_0| */
-    NNDYN_LINEARIZATION_DISPLACEMENT_LINEAR = 6,   /* |w| of the linear model */
-    NNDYN_LINEARIZATION_DRIFT = 7,                 /* |Theta - Theta_0|_F / |Theta_0|_F */
-    NNDYN_LINEARIZATION_ALIGNMENT = 8,             /* <Theta, Theta_0>_F / (|Theta|_F |Theta_0|_F) */
-    NNDYN_LINEARIZATION_CKA = 9,                   /* the same of kernels centered by H = 1 - 11'/N over the samples */
-    NNDYN_LINEARIZATION_TARGET_ALIGNMENT = 10,     /* y . Theta y / (|Theta|_F |y|^2) */
-    NNDYN_LINEARIZATION_REMAINDER = 11,            /* |R|, R = f_{s+1} - f_s + rate Theta_s P e_s of the step */
-    NNDYN_LINEARIZATION_BOUND = 12,                /* of DEVIATION; full batches */
-    NNDYN_LINEARIZATION_BOUND_MEASURED = 13,       /* of DEVIATION, sharper and cheaper; full batches */
-    NNDYN_LINEARIZATION_DEVIATION_STAR = 14,       /* |L^-1 (f - f_lin)|, Theta_0 = L L' */
-    NNDYN_LINEARIZATION_BOUND_STAR = 15,           /* of DEVIATION_STAR; any batches */
-    NNDYN_LINEARIZATION_COLUMNS = 16               /* length of the list */
-};
-
-/** A probe that trains the linearized model along with the network, on the same batches at the same rates, and compares
- *  the two: the columns of the list above, named "deviation", "deviation_test", "residual", "residual_linear",
- *  "displacement", "displacement_relative", "displacement_linear", "drift", "alignment", "cka", "target_alignment",
- *  "remainder", "bound", "bound_measured", "deviation_star", "bound_star".  The network is expanded about its parameters
- *  when the probe is added.  The linear model moves at every step, whatever the cadence: the probe stands behind one
- *  without a table, "<name>_steps", that takes it along; leave that one's cadence as it is.
- *
- *  A-posteriori bounds (squared error and plain descent only; docs/linearized.md): with K_s = rate (Theta_s - Theta_0), rho =
- *  max |1 - rate kappa lambda_k| and xi_s = f_{s+1} - f_s + rate Theta_0 P e_s = R_s - K_s P e_s,
- *      BOUND = sum_s rho^(S-1-s) (|K_s|_op |e_s| + |R_s|), BOUND_MEASURED the same sum of |xi_s|,
- *      BOUND_STAR = sum_s |xi_s|_*, which holds for any batches while rate lambda_max(P^(1/2) Theta_0 P^(1/2)) <= 2.
- *  @param recorder of a trainer with SGD, momentum or Nesterov, without weight decay and clipping, for a network of dense
- *         layers and activations
- *  @param batches those the trainer is going to take, step k batch k (nndyn_train_run does so); without noise on inputs.
- *         Kept alive; their data set holds the training samples
- *  @param test test points, may be NULL; targets are not needed.  May be the training set
- *  @param options those of every probe, and
- *         "kernel" (text): what the columns DRIFT ... TARGET_ALIGNMENT are of: "full" (M x M), "trace" (N x N, the mean
- *         over outputs of the diagonal blocks), "none" (NaN).  Deviations are exact with each: "full" keeps Theta_0, the
- *         others pass each step through the network at theta_0;
- *         "bound" (text): "none" (default; NaN), "measured" (BOUND_MEASURED) or "all" (which needs "full");
- *         "unstable" (integer, 0): 1 allows rate kappa lambda_max >= 2, where the linear model may diverge although the
- *         network does not; looked at when the probe is added, for squared error
- *  @param probe receives its number; may be NULL
- *  @return as the other functions that add a probe (nndyn/recorder.h); NNDYN_EUNSUPPORTED, NNDYN_ENUMERIC (unstable),
- *          NNDYN_ELIMIT.  A step whose batch is not the one announced fails with NNDYN_ESTATE
- *  Cost: a step with "full": 2 (N + T) C b C flops for b samples in the batch; with the others, about three passes over
- *  train, test points; "measured": a forward pass over the training set and such a product; "all": a whole kernel and
- *  its eigenvalues at every step.  A row: a forward pass over train and test points, and a kernel unless "none".  Memory:
- *  theta_0 twice; "full": 4 M^2 doubles. */
-NNDYN_API int nndyn_recorder_add_linearization(nndyn_recorder *recorder, nndyn_batches *batches, nndyn_dataset *test,
-                                               const nndyn_options *options, int64_t *probe);
-
-/** Train a network and its linearization side by side: nndyn_recorder_add_linearization, nndyn_train_run and the table, in
- *  one call.
- *  @param trainer the trainer; takes steps[count - 1] steps
- *  @param batches,test as there
- *  @param count rows wanted, at least 1
- *  @param steps from here on after which a row is taken, ascending, from 0 (a row of the start), the last at least 1
- *  @param options "kernel", "bound", "unstable" as there
- *  @param rows receives count x NNDYN_LINEARIZATION_COLUMNS numbers
- *  @return as nndyn_recorder_add_linearization and nndyn_train_run.  Steps done before a failure stay done */
-NNDYN_API int nndyn_linearized_compare(nndyn_trainer *trainer, nndyn_batches *batches, nndyn_dataset *test,
-                                       int64_t count, const int64_t *steps, const nndyn_options *options, double *rows);
 
 #ifdef __cplusplus
 }

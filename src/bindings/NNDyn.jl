@@ -255,6 +255,21 @@ const NTK_FULL = Cint(1)
 const NTK_DIAGONAL = Cint(2)
 const NTK_TRACE = Cint(3)
 const NTK_PSEUDO = Cint(4)
+const LINEARIZED_FULL = Cint(1)
+const LINEARIZED_SCALAR = Cint(2)
+const LINEARIZED_PRODUCTS = Cint(3)
+const LINEARIZED_DESCENT = Cint(1)
+const LINEARIZED_MOMENTUM = Cint(2)
+const LINEARIZED_FLOW = Cint(3)
+const LINEARIZED_LARGEST = Cint(0)
+const LINEARIZED_SMALLEST = Cint(1)
+const LINEARIZED_STEP = Cint(2)
+const LINEARIZED_LIMIT = Cint(3)
+const LINEARIZED_BEST_RATE = Cint(4)
+const LINEARIZED_CONTRACTION = Cint(5)
+const LINEARIZED_TIME = Cint(6)
+const LINEARIZED_RANK = Cint(7)
+const LINEARIZED_FIGURES = Cint(8)
 
 nndyn_status_name(status) =
     ccall(symbol(:nndyn_status_name), Cstring, (Cint,), status)
@@ -1708,6 +1723,76 @@ nndyn_ntk_infinite_network(network, n, x, n2, x2, options, covariance, tangent) 
         (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network, n, x,
         n2, x2, options, covariance, tangent)
 
+nndyn_linearized_create(context, form, n, outputs, kernel, f0, y, options, out) =
+    ccall(symbol(:nndyn_linearized_create), Cint,
+        (Ptr{Cvoid}, Cint, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}),
+        context, form, n, outputs, kernel, f0, y, options, out)
+
+nndyn_linearized_create_network(network, n, x, t, test, x_test, options, out) =
+    ccall(symbol(:nndyn_linearized_create_network), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n,
+        x, t, test, x_test, options, out)
+
+nndyn_linearized_free(model) =
+    ccall(symbol(:nndyn_linearized_free), Cvoid, (Ptr{Cvoid},), model)
+
+nndyn_linearized_set_test(model, test, kernel, f0) =
+    ccall(symbol(:nndyn_linearized_set_test), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}), model, test,
+        kernel, f0)
+
+nndyn_linearized_set_loss(model, loss, options) =
+    ccall(symbol(:nndyn_linearized_set_loss), Cint, (Ptr{Cvoid}, Cint, Ptr{Cvoid}), model, loss, options)
+
+nndyn_linearized_shape(model, form, n, outputs, test, parameters) =
+    ccall(symbol(:nndyn_linearized_shape), Cint,
+        (Ptr{Cvoid}, Ptr{Cint}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), model, form, n, outputs, test,
+        parameters)
+
+nndyn_linearized_eigenvalues(model, count, values) =
+    ccall(symbol(:nndyn_linearized_eigenvalues), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}), model, count, values)
+
+nndyn_linearized_stability(model, rule, rate, options, figures, values) =
+    ccall(symbol(:nndyn_linearized_stability), Cint, (Ptr{Cvoid}, Cint, Cdouble, Ptr{Cvoid}, Int64, Ptr{Cdouble}),
+        model, rule, rate, options, figures, values)
+
+nndyn_linearized_predict(model, rule, rate, time, options, coefficients, train, test) =
+    ccall(symbol(:nndyn_linearized_predict), Cint,
+        (Ptr{Cvoid}, Cint, Cdouble, Cdouble, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), model, rule, rate,
+        time, options, coefficients, train, test)
+
+nndyn_linearized_step(model, count, rows, t, rate, weight, momentum) =
+    ccall(symbol(:nndyn_linearized_step), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}, Cdouble, Cdouble, Cdouble), model, count, rows, t, rate, weight,
+        momentum)
+
+nndyn_linearized_run(model, trainer, batches, steps) =
+    ccall(symbol(:nndyn_linearized_run), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64), model, trainer, batches,
+        steps)
+
+nndyn_linearized_integrate(model, rate, duration, options) =
+    ccall(symbol(:nndyn_linearized_integrate), Cint, (Ptr{Cvoid}, Cdouble, Cdouble, Ptr{Cvoid}), model, rate, duration,
+        options)
+
+nndyn_linearized_reset(model) =
+    ccall(symbol(:nndyn_linearized_reset), Cint, (Ptr{Cvoid},), model)
+
+nndyn_linearized_get(model, steps, time, coefficients, train, test) =
+    ccall(symbol(:nndyn_linearized_get), Cint,
+        (Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), model, steps, time,
+        coefficients, train, test)
+
+nndyn_linearized_displacement(model, coefficients, norm) =
+    ccall(symbol(:nndyn_linearized_displacement), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), model, coefficients,
+        norm)
+
+nndyn_linearized_parameters(model, coefficients, count, parameters) =
+    ccall(symbol(:nndyn_linearized_parameters), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Int64, Ptr{Cdouble}), model,
+        coefficients, count, parameters)
+
+nndyn_linearized_forecast(context, form, n, outputs, test, bytes, flops) =
+    ccall(symbol(:nndyn_linearized_forecast), Cint, (Ptr{Cvoid}, Cint, Int64, Int64, Int64, Ptr{Int64}, Ptr{Cdouble}),
+        context, form, n, outputs, test, bytes, flops)
+
 nndyn_sweep_create(context, options, out) =
     ccall(symbol(:nndyn_sweep_create), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, options, out)
 
@@ -1934,6 +2019,7 @@ end
 @handle Recurrent nndyn_recurrent_free
 @handle FixedPoints nndyn_fixed_points_free
 @handle BasinMap nndyn_basin_map_free
+@handle Linearized nndyn_linearized_free
 @handle BasinBranches nndyn_basin_branches_free
 @handle SpringBlock nndyn_springblock_free
 @handle SpringBlockFit nndyn_springblock_fit_free
@@ -4222,6 +4308,125 @@ function apply(m::StateMap, states::AbstractMatrix, steps = 1)
 end
 
 # ---- basin maps ------------------------------------------------------------------------------------------------------
+
+"A linearized model from a kernel (N C x N C; N x N with scalar = true); f0 and y are C x N."
+function Linearized(kernel::AbstractMatrix, f0::AbstractMatrix, y::AbstractMatrix; scalar = false,
+                    context = default_context(), options...)
+    outputs, n = size(f0)
+    order, form = scalar ? n : n * outputs, scalar ? LINEARIZED_SCALAR : LINEARIZED_FULL
+    k = dense_array(Float64, kernel, "kernel", order, order)
+    a, t = dense_array(Float64, f0, "f0", outputs, n), dense_array(Float64, y, "y", outputs, n)
+    o = with_options(options)
+    pointer = created(out -> nndyn_linearized_create(context, form, n, outputs, k, a, t, o, out), context)
+    return Linearized(pointer, context)
+end
+
+"The linearized model of a network as it is; samples are columns."
+function linearized(net::Network, x::AbstractMatrix, t::AbstractMatrix, x_test = nothing; options...)
+    a, b = convert(Array{Float64}, x), convert(Array{Float64}, t)
+    c, o = x_test === nothing ? C_NULL : convert(Array{Float64}, x_test), with_options(options)
+    test = x_test === nothing ? 0 : size(x_test, 2)
+    n = size(a, 2)
+    return Linearized(created(out -> nndyn_linearized_create_network(net, n, a, b, test, c, o, out), net), net)
+end
+
+"`(form, samples, outputs, test, parameters)`"
+function shape(m::Linearized)
+    v = numbers_of((o...) -> nndyn_linearized_shape(m, o...), m, Cint, Int64, Int64, Int64, Int64)
+    return (form = v[1], samples = v[2], outputs = v[3], test = v[4], parameters = v[5])
+end
+
+"Test points: kernel with the training samples (a test row a column) and outputs at the start, C x T."
+function set_test!(m::Linearized, kernel::AbstractMatrix, f0::AbstractMatrix)
+    k, a = convert(Array{Float64}, kernel), convert(Array{Float64}, f0)
+    check(m, nndyn_linearized_set_test(m, size(a, 2), k, a))
+    return m
+end
+
+"The loss that steps and flow go by; the state starts anew."
+function set_loss!(m::Linearized, loss; options...)
+    check(m, nndyn_linearized_set_loss(m, loss, with_options(options)))
+    return m
+end
+
+"Eigenvalues of the kernel, descending."
+function eigenvalues(m::Linearized)
+    s = shape(m)
+    values = zeros(s.samples * (s.form == LINEARIZED_SCALAR ? 1 : s.outputs))
+    check(m, nndyn_linearized_eigenvalues(m, length(values), values))
+    return values
+end
+
+"Figures of a rate, numbered from 0 by LINEARIZED_LARGEST ... LINEARIZED_RANK."
+function stability(m::Linearized, rate; rule = LINEARIZED_DESCENT, options...)
+    values = zeros(LINEARIZED_FIGURES)
+    check(m, nndyn_linearized_stability(m, rule, rate, with_options(options), length(values), values))
+    return values
+end
+
+"`(coefficients, train, test)` after so many steps or so long a time, Inf included, in closed form."
+function predict(m::Linearized, rate, time; rule = LINEARIZED_DESCENT, options...)
+    s, o = shape(m), with_options(options)
+    c, train, test = zeros(s.outputs, s.samples), zeros(s.outputs, s.samples), zeros(s.outputs, s.test)
+    check(m, nndyn_linearized_predict(m, rule, rate, time, o, c, train, s.test > 0 ? test : C_NULL))
+    return (coefficients = c, train = train, test = test)
+end
+
+"A step on some samples (numbers from 0; nothing: all), each of this weight."
+function step!(m::Linearized, rate; rows = nothing, t = nothing, weight = nothing, momentum = 0)
+    r, y = rows === nothing ? C_NULL : convert(Array{Int64}, rows), t === nothing ? C_NULL : convert(Array{Float64}, t)
+    count = rows === nothing ? shape(m).samples : length(r)
+    check(m, nndyn_linearized_step(m, count, r, y, rate, weight === nothing ? 1 / count : weight, momentum))
+    return m
+end
+
+"Steps by the rule of a trainer on the batches it would take."
+function run!(m::Linearized, trainer::Trainer, batches::Batches, steps)
+    check(m, nndyn_linearized_run(m, trainer, batches, steps))
+    return m
+end
+
+"Gradient flow of the state."
+function integrate!(m::Linearized, rate, duration; options...)
+    check(m, nndyn_linearized_integrate(m, rate, duration, with_options(options)))
+    return m
+end
+
+"Back to the start."
+function reset!(m::Linearized)
+    check(m, nndyn_linearized_reset(m))
+    return m
+end
+
+"`(steps, time, coefficients, train, test)`"
+function state(m::Linearized)
+    s, steps, time = shape(m), Ref{Int64}(0), Ref(0.0)
+    c, train, test = zeros(s.outputs, s.samples), zeros(s.outputs, s.samples), zeros(s.outputs, s.test)
+    check(m, nndyn_linearized_get(m, steps, time, c, train, s.test > 0 ? test : C_NULL))
+    return (steps = steps[], time = time[], coefficients = c, train = train, test = test)
+end
+
+"|w| of coefficients (nothing: of the state)."
+function displacement(m::Linearized, coefficients = nothing)
+    c, norm = coefficients === nothing ? C_NULL : convert(Array{Float64}, coefficients), Ref(0.0)
+    check(m, nndyn_linearized_displacement(m, c, norm))
+    return norm[]
+end
+
+"theta_0 + w of coefficients (nothing: of the state)."
+function parameters(m::Linearized, coefficients = nothing)
+    c, out = coefficients === nothing ? C_NULL : convert(Array{Float64}, coefficients), zeros(shape(m).parameters)
+    check(m, nndyn_linearized_parameters(m, c, length(out), out))
+    return out
+end
+
+"`(bytes, flops)` of a linearized model from a kernel."
+function linearized_forecast(n, outputs = 1, test = 0; scalar = false, context = default_context())
+    bytes, flops = Ref{Int64}(0), Ref(0.0)
+    form = scalar ? LINEARIZED_SCALAR : LINEARIZED_FULL
+    check(context, nndyn_linearized_forecast(context, form, n, outputs, test, bytes, flops))
+    return (bytes = bytes[], flops = flops[])
+end
 
 "Attractors of a map and their basins: `find!`, then `label` or `label_grid`; states are columns."
 BasinMap(m::StateMap; options...) =

@@ -263,6 +263,21 @@ NTK_FULL = 1
 NTK_DIAGONAL = 2
 NTK_TRACE = 3
 NTK_PSEUDO = 4
+LINEARIZED_FULL = 1
+LINEARIZED_SCALAR = 2
+LINEARIZED_PRODUCTS = 3
+LINEARIZED_DESCENT = 1
+LINEARIZED_MOMENTUM = 2
+LINEARIZED_FLOW = 3
+LINEARIZED_LARGEST = 0
+LINEARIZED_SMALLEST = 1
+LINEARIZED_STEP = 2
+LINEARIZED_LIMIT = 3
+LINEARIZED_BEST_RATE = 4
+LINEARIZED_CONTRACTION = 5
+LINEARIZED_TIME = 6
+LINEARIZED_RANK = 7
+LINEARIZED_FIGURES = 8
 
 # name: (result, parameters)
 _FUNCTIONS = {
@@ -640,6 +655,23 @@ _FUNCTIONS = {
     "nndyn_ntk_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_ntk_infinite": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _i64, _int, _ptr, _ptr, _ptr]),
     "nndyn_ntk_infinite_network": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_create": (_int, [_ptr, _int, _i64, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_create_network": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_free": (None, [_ptr]),
+    "nndyn_linearized_set_test": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_linearized_set_loss": (_int, [_ptr, _int, _ptr]),
+    "nndyn_linearized_shape": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_eigenvalues": (_int, [_ptr, _i64, _ptr]),
+    "nndyn_linearized_stability": (_int, [_ptr, _int, _f64, _ptr, _i64, _ptr]),
+    "nndyn_linearized_predict": (_int, [_ptr, _int, _f64, _f64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_step": (_int, [_ptr, _i64, _ptr, _ptr, _f64, _f64, _f64]),
+    "nndyn_linearized_run": (_int, [_ptr, _ptr, _ptr, _i64]),
+    "nndyn_linearized_integrate": (_int, [_ptr, _f64, _f64, _ptr]),
+    "nndyn_linearized_reset": (_int, [_ptr]),
+    "nndyn_linearized_get": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_displacement": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_linearized_parameters": (_int, [_ptr, _ptr, _i64, _ptr]),
+    "nndyn_linearized_forecast": (_int, [_ptr, _int, _i64, _i64, _i64, _ptr, _ptr]),
     "nndyn_sweep_create": (_int, [_ptr, _ptr, _ptr]),
     "nndyn_sweep_free": (None, [_ptr]),
     "nndyn_sweep_add_axis": (_int, [_ptr, _str, _i64, _ptr]),
@@ -1687,6 +1719,16 @@ class Network(_Handle):
         """Rank distributions of all hidden layers: a Ranks."""
         with self._options(options) as o:
             return Ranks._wrap(_created(self, "nndyn_rank_distribution", self.pointer, dataset.pointer, o), self)
+
+    def linearized(self, x, t, x_test=None, **options):
+        """The linearized model of the network as it is: "kernel" ("full", "trace" or "products"), a Linearized."""
+        x = _array(x, "x", (None, self.inputs))
+        t = _array(t, "t", (len(x), self.outputs))
+        x_test = None if x_test is None else _array(x_test, "x_test", (None, self.inputs))
+        with self._options(options) as o:
+            return Linearized._wrap(_created(self, "nndyn_linearized_create_network", self.pointer, len(x), _address(x),
+                                             _address(t), 0 if x_test is None else len(x_test),
+                                             None if x_test is None else _address(x_test), o), self)
 
     def projection(self, dataset, count=2, **options):
         """(points, directions, singular values): last hidden activations on the last weights' singular vectors."""
@@ -3516,6 +3558,135 @@ def rank_distribution_of(h, map, labels, context=None, **options):
     with context._options(options) as o:
         return Ranks._wrap(_created(context, "nndyn_rank_distribution_of", context.pointer, *h.shape, _address(h),
                                     len(map), _address(map), _address(labels), o), context)
+
+
+LinearizedShape = collections.namedtuple("LinearizedShape", "form samples outputs test parameters")
+LinearizedState = collections.namedtuple("LinearizedState", "steps time coefficients train test")
+
+
+class Linearized(_Handle):
+    """A linearized model: f_lin = f0 + kernel c, trained as the network is.  The rate is never part of the kernel.
+
+        model = nndyn.Linearized(kernel, f0, y, kappa=1)      # kernel (N C) x (N C), or N x N with scalar=True
+        model = network.linearized(x, t, x_test)              # with the network's own kernel
+        train = model.predict(0.1, 100).train                 # 100 steps of gradient descent, in closed form
+    """
+    _free = "nndyn_linearized_free"
+
+    def __init__(self, kernel, f0, y, scalar=False, context=None, **options):
+        context = context or default_context()
+        f0 = _array(f0, "f0", (None, None))
+        y = _array(y, "y", f0.shape)
+        order = len(f0) if scalar else f0.size
+        kernel = _array(kernel, "kernel", (order, order))
+        form = LINEARIZED_SCALAR if scalar else LINEARIZED_FULL
+        with context._options(options) as o:
+            self._adopt(_created(context, "nndyn_linearized_create", context.pointer, form, *f0.shape,
+                                 _address(kernel), _address(f0), _address(y), o), context)
+
+    @property
+    def shape(self):
+        """(form, samples N, outputs C, test points T, parameters or 0)"""
+        return LinearizedShape(*self._numbers("nndyn_linearized_shape", _int, _i64, _i64, _i64, _i64))
+
+    def set_test(self, kernel, f0):
+        """Test points: their kernel with the training samples and their outputs at the start."""
+        s = self.shape
+        f0 = _array(f0, "f0", (None, s.outputs))
+        scalar = s.form == LINEARIZED_SCALAR
+        size = (len(f0), s.samples) if scalar else (f0.size, s.samples * s.outputs)
+        self._do("nndyn_linearized_set_test", len(f0), _address(_array(kernel, "kernel", size)), _address(f0))
+
+    def set_loss(self, loss, **options):
+        """The loss that steps and flow go by; the state starts anew."""
+        with self._options(options) as o:
+            self._do("nndyn_linearized_set_loss", _kind(loss, "loss", loss_name), o)
+
+    @property
+    def eigenvalues(self):
+        """Eigenvalues of the kernel, descending."""
+        s = self.shape
+        values = np.empty(s.samples * (1 if s.form == LINEARIZED_SCALAR else s.outputs))
+        self._do("nndyn_linearized_eigenvalues", len(values), _address(values))
+        return values
+
+    def stability(self, rate, rule=None, **options):
+        """Figures of a rate, to be indexed by LINEARIZED_LARGEST ... LINEARIZED_RANK."""
+        values = np.empty(LINEARIZED_FIGURES)
+        with self._options(options) as o:
+            self._do("nndyn_linearized_stability", LINEARIZED_DESCENT if rule is None else rule, rate, o, len(values),
+                     _address(values))
+        return values
+
+    def _outputs(self):
+        s = self.shape
+        coefficients, train = np.empty((s.samples, s.outputs)), np.empty((s.samples, s.outputs))
+        return coefficients, train, np.empty((s.test, s.outputs)) if s.test else None
+
+    def predict(self, rate, time, rule=None, **options):
+        """(coefficients, train, test) after so many steps or so long a time, infinity included, in closed form."""
+        coefficients, train, test = self._outputs()
+        with self._options(options) as o:
+            self._do("nndyn_linearized_predict", LINEARIZED_DESCENT if rule is None else rule, rate, time, o,
+                     _address(coefficients), _address(train), None if test is None else _address(test))
+        return LinearizedState(0, 0.0, coefficients, train, test)
+
+    def step(self, rate, rows=None, t=None, weight=None, momentum=0):
+        """A step on some samples (None: all), each of this weight (None: one over their number)."""
+        s = self.shape
+        rows = None if rows is None else _array(rows, "rows", (None,), np.int64)
+        count = s.samples if rows is None else len(rows)
+        t = None if t is None else _array(t, "t", (count, s.outputs))
+        self._do("nndyn_linearized_step", count, None if rows is None else _address(rows),
+                 None if t is None else _address(t), rate, 1 / count if weight is None else weight, momentum)
+
+    def run(self, trainer, batches, steps):
+        """Steps by the rule of a trainer on the batches it would take."""
+        self._do("nndyn_linearized_run", trainer.pointer, batches.pointer, steps)
+
+    def integrate(self, rate, duration, **options):
+        """Gradient flow of the state."""
+        with self._options(options) as o:
+            self._do("nndyn_linearized_integrate", rate, duration, o)
+
+    def reset(self):
+        """Back to the start."""
+        self._do("nndyn_linearized_reset")
+
+    @property
+    def state(self):
+        """(steps, time, coefficients, train, test)"""
+        steps, time = _i64(), _f64()
+        coefficients, train, test = self._outputs()
+        self._do("nndyn_linearized_get", ctypes.byref(steps), ctypes.byref(time), _address(coefficients),
+                 _address(train), None if test is None else _address(test))
+        return LinearizedState(steps.value, time.value, coefficients, train, test)
+
+    def _given(self, coefficients):
+        s = self.shape
+        return None if coefficients is None else _array(coefficients, "coefficients", (s.samples, s.outputs))
+
+    def displacement(self, coefficients=None):
+        """|w| of coefficients (None: of the state)."""
+        coefficients, norm = self._given(coefficients), _f64()
+        self._do("nndyn_linearized_displacement", None if coefficients is None else _address(coefficients),
+                 ctypes.byref(norm))
+        return norm.value
+
+    def parameters(self, coefficients=None):
+        """theta_0 + w of coefficients (None: of the state)."""
+        coefficients, parameters = self._given(coefficients), np.empty(self.shape.parameters)
+        self._do("nndyn_linearized_parameters", None if coefficients is None else _address(coefficients),
+                 len(parameters), _address(parameters))
+        return parameters
+
+    @staticmethod
+    def forecast(n, outputs=1, test=0, scalar=False, context=None):
+        """(bytes, flops) of a model from a kernel."""
+        context, size, flops = context or default_context(), _i64(), _f64()
+        context._do("nndyn_linearized_forecast", LINEARIZED_SCALAR if scalar else LINEARIZED_FULL, n, outputs, test,
+                    ctypes.byref(size), ctypes.byref(flops))
+        return size.value, flops.value
 
 
 # ---- functions of no handle ------------------------------------------------------------------------------------------

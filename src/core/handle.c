@@ -33,6 +33,7 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_BASIN_RETURNS] = "returns of a basin",
     [ND_BASIN_BRANCHES] = "branches of attractors",
     [ND_WIDTH_SCAN] = "a width scan",
+    [ND_LINEARIZED] = "a linearized model",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */

@@ -315,6 +315,24 @@ int nd_batches_get(nndyn_batches *b, int64_t step, int64_t *n, const void **x, c
     return NNDYN_OK;
 }
 
+int64_t nd_batches_rows(nndyn_batches *b, int64_t step, int64_t *rows)
+{
+    int64_t count;
+    const int64_t first = place(b, step, &count);
+    if (b->kind == NNDYN_BATCH_EPOCHS) {
+        shuffle(b, step / b->steps);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        rows[i] = sample_of(b, step, first, i);
+    }
+    return count;
+}
+
+int nd_batches_noisy_inputs(const nndyn_batches *b)
+{
+    return input_noise(b);
+}
+
 /* The pointers of a public call; `suffix` names its sibling for the other precision. */
 static int get(nndyn_batches *b, int dtype, const char *sibling, int64_t step, int64_t *n, const void **x,
                const void **t, const void *const outputs[2])

@@ -19,6 +19,9 @@ int nd_dataset_allocate(void *handle, int dtype, int64_t samples, int64_t inputs
 
 /* Batch `step` without entering the handle: the caller holds it. */
 int nd_batches_get(nndyn_batches *batches, int64_t step, int64_t *n, const void **x, const void **t);
+/* Samples of batch `step`: room for the largest batch; returns how many.  Buffers handed out stay as they are. */
+int64_t nd_batches_rows(nndyn_batches *batches, int64_t step, int64_t *rows);
+int nd_batches_noisy_inputs(const nndyn_batches *batches);
 /* The data set behind batches (no reference is taken). */
 nndyn_dataset *nd_batches_dataset(nndyn_batches *batches);
 

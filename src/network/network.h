@@ -63,6 +63,8 @@ int64_t nd_network_outputs(const nndyn_network *network);
 int nd_network_ready(const nndyn_network *network, void *handle, int need_loss);
 /* Where a single output changes from class 0 to class 1: the middle between targets 0 and 1, or a logit of 0. */
 double nd_network_threshold(const nndyn_network *network);
+/* A loss of the library by its kind and the options of nndyn_network_set_loss_with. */
+int nd_loss_read(void *handle, int kind, const nndyn_options *options, nd_loss *out);
 /* Widest layer boundary. */
 int64_t nd_network_width(const nndyn_network *network);
 /* Highest derivative that all activations (and the loss, with_loss) have; fails naming the first one below `order`. */

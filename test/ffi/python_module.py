@@ -1145,6 +1145,33 @@ def test_basin_map():
     assert branches.events == [("death", 2, 0), ("death", 2, 1)]
 
 
+def test_linearized():
+    model = nndyn.Linearized([[2, 1], [1, 3]], [[0.5], [-1]], [[1], [2]], kappa=1)
+    model.set_test([[0.7, 0.4]], [[0.1]])
+    assert model.shape == (nndyn.LINEARIZED_FULL, 2, 1, 1, 0)
+    after = model.predict(0.2, 5)
+    close(after.train, [[1.192], [1.876]], 1e-12)
+    close(after.test, [[0.3928]], 1e-12)
+    for step in range(5):
+        model.step(0.2, weight=1)
+    close(model.state.train, after.train, 1e-12)
+    close(model.displacement(), model.displacement(after.coefficients), 1e-12)
+    model.reset()
+    model.integrate(0.2, 5)
+    close(model.state.test, [[0.39581926421374]], 1e-7)
+    close(model.predict(0.2, np.inf, nndyn.LINEARIZED_FLOW).test, [[0.33]], 1e-12)
+    close(model.eigenvalues.sum(), 5, 1e-12)
+    assert model.stability(0.2)[nndyn.LINEARIZED_RANK] == 2
+    model.set_loss("log_cosh")
+    assert nndyn.Linearized.forecast(100, 10)[0] > 16e6
+    network = nndyn.Network(2).dense(3, "tanh").dense(1).loss("squared_error")
+    x, t = np.array([[1.0, 0.5], [-0.3, 2], [0.4, -1]]), np.array([[1.0], [0], [-1]])
+    wide = network.linearized(x, t, x, kernel="products")
+    wide.run(nndyn.Trainer(network, "sgd", rate=0.1), nndyn.Dataset(x, t).batches("full"), 3)
+    close(wide.state.test, wide.state.train, 1e-14)
+    close(np.linalg.norm(wide.parameters() - network.parameters), wide.displacement(), 1e-12)
+
+
 def test_z_every_public_function_was_reached():
     gc.collect()
     missing = sorted(set(nndyn._FUNCTIONS) - REACHED)
