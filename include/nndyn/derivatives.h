@@ -105,7 +105,8 @@ NNDYN_API int nndyn_gauss_newton_vector(nndyn_network *network, int64_t n, const
  *  @param coefficients receives (order+1) x n x outputs
  *  Activations with kinks have the derivatives of the piece that each unit is in.  NNDYN_EUNSUPPORTED: batch norm or
  *  dropout in training mode; a custom activation with derivatives below `order`.
- *  Cost: about 2 (order+1) forward passes.  Memory: 8 (order+1) n (sum of widths) bytes, about twice over. */
+ *  Cost: two products a layer and order, 2 to 5 times (order+1) forward passes.  Memory: 8 (order+1) n (sum of widths)
+ *  bytes, about twice over. */
 NNDYN_API int nndyn_jet(nndyn_network *network, int64_t n, const double *x, const double *u, int order,
                         const nndyn_options *options, double *coefficients);
 
@@ -115,7 +116,7 @@ NNDYN_API int nndyn_jet(nndyn_network *network, int64_t n, const double *x, cons
  *  @param network,n,x,u,order,options as in nndyn_jet; a custom activation must have derivatives to order + 1
  *  @param ybar n x outputs
  *  @param coefficients receives (order+1) x P
- *  Cost: about 3 (order+1) gradients; (order+1) (order+2)/2 products of n x width matrices a layer. */
+ *  Cost: 2 to 6 times (order+1) gradients. */
 NNDYN_API int nndyn_jet_gradient(nndyn_network *network, int64_t n, const double *x, const double *u,
                                  const double *ybar, int order, const nndyn_options *options, double *coefficients);
 
@@ -129,6 +130,8 @@ NNDYN_API int nndyn_jet_gradient(nndyn_network *network, int64_t n, const double
  *  @param kernels receives (order+1) x (n outputs) x (n outputs), rows and columns (sample, output), symmetric to the
  *      last bit; may be NULL
  *  One step of gradient descent of rate eta on a loss with gradient e at the outputs is t = -eta, w = e.
+ *  Cost: as nndyn_jet without kernels; with them also (order+1)^2 products of inputs and of sensitivities, as the
+ *  tangent kernel is made of.
  *  Memory: 8 (order+1) n outputs (sum of widths) bytes with kernels, besides the result; no vector of P numbers. */
 NNDYN_API int nndyn_jet_along(nndyn_network *network, int64_t n, const double *x, const double *w, int order,
                               const nndyn_options *options, double *coefficients, double *kernels);

@@ -125,16 +125,6 @@ static void golden_factored(void **state)
 
 /* ---- networks of all kinds -------------------------------------------------------------------------------------- */
 
-static int cube(void *user, int order, int64_t count, const double *z, double *values)
-{
-    (void)user;
-    for (int64_t i = 0; i < count; i++) {
-        const double d[] = {z[i] * z[i] * z[i] / 6, z[i] * z[i] / 2, z[i], 1};
-        values[i] = d[order];
-    }
-    return 0;
-}
-
 /* Dense layers of both parametrizations, with and without bias, batch norm, a residual block, dropout. */
 static problem mixed(int activation)
 {
@@ -276,6 +266,38 @@ static void layers_of_all_kinds(void **state)
     }
 }
 
+/* What stands before the first parameters does not move; batch norm alone has parameters, or has none. */
+static void unusual_shapes(void **state)
+{
+    (void)state;
+    for (int shape = 0; shape < 4; shape++) {
+        problem p = problem_begin(NNDYN_F64, 3);
+        nndyn_options *options = options_of(p.context);
+        nt_ok(options, nndyn_options_set_integer(options, "affine", shape == 2));
+        if (shape == 0) { /* activation and block first */
+            nt_ok(p.network, nndyn_network_add_activation(p.network, NNDYN_SIN, NULL));
+            nt_ok(p.network, nndyn_network_begin_residual(p.network));
+            dense_with(&p, 3, NNDYN_GELU, "ntk", 1);
+            nt_ok(p.network, nndyn_network_end_residual(p.network));
+        } else if (shape == 3) { /* blocks in blocks, an activation at the end */
+            nt_ok(p.network, nndyn_network_begin_residual(p.network));
+            nt_ok(p.network, nndyn_network_begin_residual(p.network));
+            dense_with(&p, 3, NNDYN_SOFTPLUS, "ntk", 1);
+            nt_ok(p.network, nndyn_network_end_residual(p.network));
+            dense_with(&p, 3, NNDYN_IDENTITY, "standard", 0);
+            nt_ok(p.network, nndyn_network_end_residual(p.network));
+        } else { /* batch norm first, with and without parameters */
+            nt_ok(p.network, nndyn_network_add_batch_norm(p.network, options));
+            dense_with(&p, 4, NNDYN_TANH, "ntk", 1);
+        }
+        dense_with(&p, 2, shape == 3 ? NNDYN_SIGMOID : NNDYN_IDENTITY, "ntk", 0);
+        problem_end(&p, 3, 0);
+        sums(&p);
+        nndyn_options_free(options);
+        problem_free(&p);
+    }
+}
+
 /* ---- finite differences ----------------------------------------------------------------------------------------- */
 
 /* f_k from f_{k-1} at points moved along V: k f_k = d f_{k-1}/dt; central difference of sixth order. */
@@ -332,14 +354,86 @@ static void against_differences(void **state)
     }
 }
 
+/* ---- other batches, misuse ------------------------------------------------------------------------------------- */
+
+/* Two points along a direction of three others: against the explicit direction, and products across the batches. */
+static void test_points(void **state)
+{
+    (void)state;
+    problem p = mixed(NNDYN_GELU), q = p;
+    int64_t rows = p.n * p.outputs, P = p.parameters;
+    q.n = 2;
+    q.x = normals(81, q.n * q.inputs);
+    nd_pass *pass = pass_of(&p), *other;
+    nt_ok(p.network, nd_pass_create(p.network, p.network, q.n, q.x, NULL, ND_PASS_VALUES, 0, plain_pass(), &other));
+    nd_jets *base = run(&p, pass, 0, NULL);
+    double *j = gradients(&p, base, 0), *w = normals(82, rows), *u = numbers(P);
+    for (int64_t i = 0; i < rows * P; i++) {
+        u[i % P] += w[i / P] * j[i];
+    }
+    nd_direction *v, given = {.u = u};
+    nt_ok(p.network, nd_direction_create(base, p.network, &v));
+    nt_ok(p.network, nd_direction_set(v, p.network, w));
+    nd_jets *jets = run(&q, other, K, v), *twin = run(&q, other, K, &given);
+    double *g = gradients(&q, jets, K), *gt = gradients(&q, twin, K);
+    nt_close(g, gt, (K + 1) * q.n * q.outputs * P, 1e-11, 1e-12);
+    compare_sums(&p, jets, g, base, j);
+    compare_sums(&p, base, j, twin, gt);
+    free(gt);
+    free(g);
+    nd_jets_free(twin);
+    nd_jets_free(jets);
+    nd_direction_free(v);
+    free(u);
+    free(w);
+    free(j);
+    nd_jets_free(base);
+    nd_pass_free(other);
+    free(q.x);
+    pass_done(&p, pass);
+    problem_free(&p);
+}
+
+static void misused_sweeps(void **state)
+{
+    double w[6] = {1, 2, 3, NAN, 5, 6}, out[36] = {7};
+    nd_jets *ahead, *jets;
+    nd_direction *v;
+    (void)state;
+    problem p = mixed(NNDYN_TANH);
+    nd_pass *pass = pass_of(&p);
+    nd_jets *base = run(&p, pass, 0, NULL);
+    nt_ok(p.network, nd_direction_create(base, p.network, &v));
+    nt_fails(NNDYN_ENUMERIC, p.network, "weight", nd_direction_set(v, p.network, w));
+    w[3] = 4;
+    nt_ok(p.network, nd_direction_set(v, p.network, w));
+    nt_ok(p.network, nd_jets_create(pass, p.network, 1, 0, &ahead));
+    nt_ok(p.network, nd_jets_create(pass, p.network, 1, 1, &jets));
+    nt_fails(NNDYN_EINTERNAL, p.network, "direction", nd_jets_forward(ahead, p.network, NULL));
+    nt_ok(p.network, nd_jets_forward(ahead, p.network, v));
+    nt_ok(p.network, nd_jets_forward(jets, p.network, v));
+    nt_fails(NNDYN_EINTERNAL, p.network, "direction", nd_jets_backward(jets, p.network, NULL, w));
+    nt_fails(NNDYN_EINTERNAL, p.network, "cotangents", nd_jets_backward(jets, p.network, v, NULL));
+    nt_fails(NNDYN_EINTERNAL, p.network, "cotangents", nd_jets_backward(ahead, p.network, v, w));
+    nt_fails(NNDYN_EINTERNAL, p.network, "backward", nd_jets_gram(ahead, 0, base, 0, p.network, out, 6));
+    nt_fails(NNDYN_EINTERNAL, p.network, "base", nd_direction_create(ahead, p.network, &v));
+    nt_fails(NNDYN_EARG, p.network, "order", nd_jets_create(pass, p.network, ND_JET_ORDER + 1, 1, &jets));
+    assert_true(out[0] == 7);
+    nd_jets_free(jets);
+    nd_jets_free(ahead);
+    nd_direction_free(v);
+    nd_jets_free(base);
+    pass_done(&p, pass);
+    problem_free(&p);
+}
+
 int main(void)
 {
-    (void)cube;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(golden_coefficients),
-        cmocka_unit_test(golden_factored),
-        cmocka_unit_test(layers_of_all_kinds),
-        cmocka_unit_test(against_differences),
+        cmocka_unit_test(golden_coefficients), cmocka_unit_test(golden_factored),
+        cmocka_unit_test(layers_of_all_kinds), cmocka_unit_test(unusual_shapes),
+        cmocka_unit_test(against_differences), cmocka_unit_test(test_points),
+        cmocka_unit_test(misused_sweeps),
     };
     return cmocka_run_group_tests_name("jets", tests, NULL, NULL);
 }

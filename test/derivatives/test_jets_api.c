@@ -2,7 +2,7 @@
  * differences, and every documented error with the outputs untouched. */
 #include "problem.h"
 
-enum { K = 3, ROOM = 4096 };
+enum { K = 3, ROOM = 1536 };
 
 /* ---- naive twins ------------------------------------------------------------------------------------------------ */
 
@@ -166,7 +166,7 @@ static void along_a_gradient(void **state)
 /* More samples than a block of the direction or of the kernel has room for; same bits with 1 and 8 threads. */
 static void many_samples(void **state)
 {
-    enum { N = 150, ORDER = 6 };
+    enum { N = 80, ORDER = 6 };
     (void)state;
     problem p = deep(NNDYN_F64, 40, N);
     int64_t rows = p.n * p.outputs, entries = rows * rows;
