@@ -20,6 +20,7 @@
 #include "nndyn/duality.h"
 #include "nndyn/equilibrium.h"
 #include "nndyn/criticality.h"
+#include "nndyn/correlation.h"
 #include "nndyn/separation.h"
 #include "nndyn/order.h"
 #include "nndyn/springblock.h"

@@ -13,9 +13,9 @@
  * carries eta^2 / 2, C03 eta^3 / 6, C11 eta^(3/2).  Everywhere e is the derivative of the loss by the outputs: for the
  * squared error kappa |f - y|^2 / 2 it is kappa (f - y), with kappa = 1, 1/n or 1/(n k) as the loss is normalized.
  *
- * Networks: dense layers and activations in any parametrization; the rates predicted for wide ones ("-1" for C02) hold
- * for "parametrization" "ntk".  What else a network may hold is refused with NNDYN_EUNSUPPORTED and named.  All
- * of it is computed in float64, from a float32 network too (its parameters are widened exactly).
+ * Networks: any, in evaluation mode (running statistics in batch norm, no dropout) and in any parametrization; powers
+ * of the width are those of "parametrization" "ntk".  A custom activation needs d + 1 derivatives (d for outputs
+ * alone).  All is computed in float64, from a float32 network too (its parameters are widened exactly).
  *
  * Shem-Ur and Oz, "Weak correlations as the underlying principle for linearization of gradient-based learning systems",
  * arXiv:2401.04013; Dyer and Gur-Ari, arXiv:1909.11304; docs/correlations.md. */
@@ -31,24 +31,31 @@ extern "C" {
 
 /** Tensors over the outputs: bits of a set, or the name of one. */
 enum {
-    NNDYN_CORRELATION_C00 = 1, /* M: the outputs f */
-    NNDYN_CORRELATION_C01 = 2, /* M x M: eta J J' */
-    NNDYN_CORRELATION_C02 = 4, /* M x M x M: [i][j][k] = eta^2/2 g_j' H_i g_k, symmetric in j, k */
-    NNDYN_CORRELATION_C03 = 8, /* M x M x M x M: [i][j][k][l] = eta^3/6 T_i[g_j, g_k, g_l], symmetric in j, k, l */
-    NNDYN_CORRELATION_C11 =
-        16 /* M^2 x M^2: the Gram matrix [i][k][m][p] = eta^3 (H_i g_k)'(H_m g_p) of C^{1,1} over its
-                                  parameter slot */
+    /* M: the outputs f */
+    NNDYN_CORRELATION_C00 = 1,
+    /* M x M: eta J J' */
+    NNDYN_CORRELATION_C01 = 2,
+    /* M x M x M: [i][j][k] = eta^2/2 g_j' H_i g_k, symmetric in j, k */
+    NNDYN_CORRELATION_C02 = 4,
+    /* M x M x M x M: [i][j][k][l] = eta^3/6 T_i[g_j, g_k, g_l], symmetric in j, k, l */
+    NNDYN_CORRELATION_C03 = 8,
+    /* M^2 x M^2: the Gram matrix [i][k][m][p] = eta^3 (H_i g_k)'(H_m g_p) of C^{1,1} over its parameter slot */
+    NNDYN_CORRELATION_C11 = 16
 };
 
 /** What to know about a result: bits that are added up in flags. */
 enum {
-    NNDYN_CORRELATION_KINKS = 1,       /* an activation has kinks (ReLU): orders D + d >= 2 are derivatives almost
-                                          everywhere and leave out what crossing kinks adds, which at large width is the
-                                          larger part (mean n^(-1/2), deviation n^(-3/4)) */
-    NNDYN_CORRELATION_UNSTABLE = 2,    /* eta kappa lambda_max >= 2: the linear model itself diverges */
-    NNDYN_CORRELATION_DIVERGED = 4,    /* the recursion left the range in which it says anything: width too small */
-    NNDYN_CORRELATION_INFEASIBLE = 8,  /* no closed-form bound: its rate of contraction is not below 1 */
-    NNDYN_CORRELATION_UNCONVERGED = 16 /* an iteration stopped at its limit: the norm is a lower bound only */
+    /* an activation or a derivative of it has a kink (ReLU): orders D + d >= 2 are derivatives almost everywhere and
+       leave out what crossing kinks adds, at large width the larger part (mean n^(-1/2), deviation n^(-3/4)) */
+    NNDYN_CORRELATION_KINKS = 1,
+    /* eta kappa lambda_max >= 2: the linear model itself diverges */
+    NNDYN_CORRELATION_UNSTABLE = 2,
+    /* width too small: a prediction was stopped, a bound grows without end */
+    NNDYN_CORRELATION_DIVERGED = 4,
+    /* no closed-form bound: its rate of contraction is not below 1 */
+    NNDYN_CORRELATION_INFEASIBLE = 8,
+    /* an iteration stopped at its limit: the norm is a lower bound only */
+    NNDYN_CORRELATION_UNCONVERGED = 16
 };
 
 /** Correlations of one network at its present parameters on one batch. */
@@ -56,8 +63,8 @@ typedef struct nndyn_correlations nndyn_correlations;
 
 /** The exact tensors.
  *  @param network the network
- *  @param n,x the batch: n x inputs.  Points that are only looked at (test points) may be among them: give them weight 0
- *         in nndyn_correlations_predict
+ *  @param n,x the batch: n x inputs.  Points that are only looked at (test points) may be among them: give them weight
+ *         0 in nndyn_correlations_predict
  *  @param eta the learning rate, positive
  *  @param parts the set wanted: sum of NNDYN_CORRELATION_*; C00 and C01 are always there
  *  @param options "scale" (double, 1): alpha, the network is alpha f at the same eta; "most" (integer, 64): largest M
@@ -87,7 +94,8 @@ NNDYN_API int nndyn_correlations_create_from(nndyn_context *context, int64_t out
  *  @param correlations the tensors
  *  @param alpha,rate positive
  *  @param out receives a new handle
- *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ENUMERIC (beyond the range of double), NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ELIMIT */
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_ENUMERIC (beyond the range of double), NNDYN_EBUSY, NNDYN_ENOMEM,
+ *          NNDYN_ELIMIT */
 NNDYN_API int nndyn_correlations_rescale(nndyn_correlations *correlations, double alpha, double rate,
                                          nndyn_correlations **out);
 
@@ -126,7 +134,7 @@ NNDYN_API int nndyn_correlations_get(nndyn_correlations *correlations, int which
  *  (for small tensors nearly always the norm itself), the unfoldings give an upper one.
  *  @param correlations the result
  *  @param which one of NNDYN_CORRELATION_*
- *  @param options as nndyn_injective_norm (nndyn/statistics.h)
+ *  @param options as nndyn_injective_norm (nndyn/asymptotics.h), but "symmetric"
  *  @param lower,upper bounds of the subordinate norm (equal for C00 and C01)
  *  @param frobenius root of the sum of squares (C11: of all components of C^{1,1}, the root of the trace)
  *  @return as nndyn_correlations_get, NNDYN_EOPTION, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_ECANCELED */
@@ -148,25 +156,27 @@ NNDYN_API int nndyn_correlations_norm(nndyn_correlations *correlations, int whic
  *         what is not wanted is not computed
  *  @param flags receives NNDYN_CORRELATION_KINKS or 0; may be NULL
  *  @return as nndyn_correlations_create
- *  Cost: order^2/2 forward and (for norms, contracted) as many backward passes; memory 8 (order + 1) n k (sum of widths)
- *  bytes for norms, k times less for the others, in blocks of samples where the context's memory limit asks for it. */
+ *  Cost: order + 1 forward and (for contracted, and k times for norms) backward passes, O(order^2) pointwise; memory
+ *  about 24 (order + 1) n (sum of widths) bytes; norms are taken in blocks of samples.  contracted takes a vector of
+ *  parameters too where that is small. */
 NNDYN_API int nndyn_correlation_direction(nndyn_network *network, int64_t n, const double *x, double eta,
                                           const double *e, int order, const nndyn_options *options, double *values,
                                           double *norms, double *contracted, int *flags);
 
-/** Operator norms over two parameter slots: |C^{2,0}| = eta/2 |H| and |C^{2,1}[e]| = eta^2/2 |T[J'e]| of the combination
- *  sum_i weights_i f_i of the outputs (a unit vector for a single one), by Lanczos iteration on products of jets.
+/** Operator norms over two parameter slots: |C^{2,0}| = eta/2 |H| and |C^{2,1}[e]| = eta^2/2 |T[J'e]| of the
+ *  combination sum_i weights_i f_i of the outputs (a unit vector for a single one), by Lanczos iteration on products of
+ *  jets.
  *  @param network,n,x the batch
  *  @param eta the learning rate, positive
  *  @param weights M numbers
  *  @param contracted d: 0 or 1
  *  @param e M numbers; may be NULL if contracted is 0
- *  @param options "scale" as in nndyn_correlations_create; "tolerance" (double, 1e-6): relative; "iterations" (integer,
- *         300): most of them
+ *  @param options "scale" as in nndyn_correlations_create; "tolerance" (double, 1e-4): residual relative to
+ *         the norm, whose error is of the order of its square; "iterations" (integer from 4, 1000): most products
  *  @param norm receives the norm
  *  @param flags receives KINKS, UNCONVERGED; may be NULL
  *  @return as nndyn_correlations_create
- *  Cost: each iteration four passes; memory a few vectors of parameters an iteration kept, at most 40. */
+ *  Cost: four passes a product, twice that for contracted = 1; memory 46 vectors of parameters. */
 NNDYN_API int nndyn_correlation_operator_norm(nndyn_network *network, int64_t n, const double *x, double eta,
                                               const double *weights, int contracted, const double *e,
                                               const nndyn_options *options, double *norm, int *flags);
@@ -182,8 +192,8 @@ NNDYN_API int nndyn_correlation_operator_norm(nndyn_network *network, int64_t n,
  *  @param degree of the polynomial in r, 0 to 32
  *  @param values receives (degree + 1) x M: row d is C^{0,d}[e, .., e] at rate eta
  *  @param residuals receives M root-mean-square residuals of the fit; may be NULL
- *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_ENUMERIC (rates too close to each other), NNDYN_ENOMEM, NNDYN_ELIMIT
- */
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_ENUMERIC (rates too close to each other), NNDYN_ENOMEM,
+ *          NNDYN_ELIMIT */
 NNDYN_API int nndyn_correlation_recover(nndyn_context *context, int64_t nodes, const double *rates, int64_t outputs,
                                         const double *observed, int degree, double *values, double *residuals);
 
@@ -210,8 +220,8 @@ NNDYN_API int nndyn_correlation_observe(nndyn_network *network, int64_t n, const
  *  @param eigenvalues M of them, of the kernel J J' (without eta), not negative beyond rounding
  *  @param residuals M numbers: f - y at the start in the basis of its eigenvectors
  *  @param steps at least 1
- *  @param bound receives steps + 1 numbers, the first one 0: the sequential bound; infinite from the step at which it
- *         diverges
+ *  @param bound receives steps + 1 numbers, the first one 0: the sequential bound; infinite beyond the range of
+ *         double
  *  @param closed receives 2 numbers: a bound for all steps (infinite if infeasible), and the rate of contraction rho'
  *         (1 or more if infeasible); may be NULL
  *  @param flags receives UNSTABLE, DIVERGED, INFEASIBLE; may be NULL
@@ -237,8 +247,8 @@ NNDYN_API int nndyn_correlations_bound(nndyn_correlations *correlations, const d
  *  @param y M targets
  *  @param weights M factors, e_i = weights_i (f_i - y_i): kappa for training points, 0 for those only looked at
  *  @param steps at least 1
- *  @param options "growth" (double from 1, 10): the recursion has diverged once |f - y| over the training points is
- *         beyond growth times its largest value in the linear model so far
+ *  @param options "growth" (double from 1, 10): the recursion has diverged once |f - y| over the points of weight
+ *         above 0 is beyond growth times its largest value in the linear model so far
  *  @param outputs receives (steps + 1) x M; rows after valid are NaN.  May be NULL
  *  @param linear receives the same of the linear model; may be NULL
  *  @param valid receives the last step that holds; may be NULL
@@ -255,21 +265,30 @@ NNDYN_API int nndyn_correlations_predict(nndyn_correlations *correlations, const
 /** Figures of a report; places in an array of values, NaN where one does not apply.  Later versions may add to the end
  *  of the list.  Deviations are Euclidean norms over the M outputs. */
 enum {
-    NNDYN_LAZY_RESIDUAL = 0,  /* |e0|, e0 = kappa (f - y) */
-    NNDYN_LAZY_LARGEST = 1,   /* eta kappa lambda_max of the kernel: from 2 on the linear model diverges */
-    NNDYN_LAZY_STEP = 2,      /* |C02[e0, e0]| / |C01[e0]|: the first step's share of nonlinear change */
-    NNDYN_LAZY_KERNEL = 3,    /* |e0' C11[e0]| sqrt(eta) / (e0' C01 e0)^(1/2), the turn of the gradient in the first
-                                     step relative to its length */
-    NNDYN_LAZY_C02 = 4,       /* subordinate norm (lower bound); beyond "most" outputs |C02[e0, e0]| / |e0|^2 */
-    NNDYN_LAZY_INDEX = 5,     /* c02 |e0|^2: within a factor of about two the largest deviation of a whole run whose
-                                     rate is near 1/lambda_max */
-    NNDYN_LAZY_PREDICTED = 6, /* largest deviation predicted by nndyn_correlations_predict; NaN beyond "most" */
-    NNDYN_LAZY_BOUND = 7,     /* largest value of the a-priori bound; infinite if it diverges, NaN beyond "most" */
-    NNDYN_LAZY_MEASURED = 8,  /* largest deviation of the run; NaN without one */
-    NNDYN_LAZY_RATIO = 9,     /* measured / predicted (beyond "most": measured / index); NaN without a run */
-    NNDYN_LAZY_RELATIVE = 10, /* measured, else predicted, else index, over kappa^-1 |e0|: the answer.  Below 0.1 a
-                                     network is lazy */
-    NNDYN_LAZY_VALUES = 11    /* length of the list */
+    /* |e0|, e0 = kappa (f - y) */
+    NNDYN_LAZY_RESIDUAL = 0,
+    /* eta kappa lambda_max of the kernel: from 2 on the linear model diverges */
+    NNDYN_LAZY_LARGEST = 1,
+    /* |C02[e0, e0]| / |C01[e0]|: the first step's share of nonlinear change */
+    NNDYN_LAZY_STEP = 2,
+    /* |e0' C^{1,1}[e0]| / |e0' C^{1,0}|: how far J'e0 moves in the first step, relative to its length */
+    NNDYN_LAZY_KERNEL = 3,
+    /* subordinate norm c02 (lower bound); beyond "most" outputs |C02[e0, e0]| / |e0|^2 */
+    NNDYN_LAZY_C02 = 4,
+    /* c02 |e0|^2: the order of size of the deviation of a whole run whose rate is near 1/lambda_max */
+    NNDYN_LAZY_INDEX = 5,
+    /* largest deviation by nndyn_correlations_predict; infinite if it diverges, NaN beyond "most" */
+    NNDYN_LAZY_PREDICTED = 6,
+    /* largest value of the a-priori bound; NaN beyond "most" */
+    NNDYN_LAZY_BOUND = 7,
+    /* largest deviation of the run, infinite if it diverges; NaN without one */
+    NNDYN_LAZY_MEASURED = 8,
+    /* measured / predicted (beyond "most": measured / index); NaN without a run */
+    NNDYN_LAZY_RATIO = 9,
+    /* measured, else predicted, else index, over |f - y| at the start: the answer.  Below 0.1 a network is lazy */
+    NNDYN_LAZY_RELATIVE = 10,
+    /* length of the list */
+    NNDYN_LAZY_VALUES = 11
 };
 
 /** Whether training on a batch with the squared error stays near its linearization: predicted from initialization, and

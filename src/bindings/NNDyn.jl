@@ -122,6 +122,28 @@ const CRITICAL_CURVED = Cint(4)
 const CRITICAL_FLAT = Cint(8)
 const CRITICAL_TRANSIENT = Cint(16)
 const CRITICAL_UNPREDICTED = Cint(32)
+const CORRELATION_C00 = Cint(1)
+const CORRELATION_C01 = Cint(2)
+const CORRELATION_C02 = Cint(4)
+const CORRELATION_C03 = Cint(8)
+const CORRELATION_C11 = Cint(16)
+const CORRELATION_KINKS = Cint(1)
+const CORRELATION_UNSTABLE = Cint(2)
+const CORRELATION_DIVERGED = Cint(4)
+const CORRELATION_INFEASIBLE = Cint(8)
+const CORRELATION_UNCONVERGED = Cint(16)
+const LAZY_RESIDUAL = Cint(0)
+const LAZY_LARGEST = Cint(1)
+const LAZY_STEP = Cint(2)
+const LAZY_KERNEL = Cint(3)
+const LAZY_C02 = Cint(4)
+const LAZY_INDEX = Cint(5)
+const LAZY_PREDICTED = Cint(6)
+const LAZY_BOUND = Cint(7)
+const LAZY_MEASURED = Cint(8)
+const LAZY_RATIO = Cint(9)
+const LAZY_RELATIVE = Cint(10)
+const LAZY_VALUES = Cint(11)
 const SEPARATION_D = Cint(0)
 const SEPARATION_D_HS = Cint(1)
 const SEPARATION_D_INVERSE = Cint(2)
@@ -1145,6 +1167,80 @@ nndyn_fluctuations_verdict(fluctuations, series, equilibrium, predicted, options
     ccall(symbol(:nndyn_fluctuations_verdict), Cint, (Ptr{Cvoid}, Int64, Cint, Cdouble, Ptr{Cvoid}, Ptr{Cint}),
         fluctuations, series, equilibrium, predicted, options, verdict)
 
+nndyn_correlations_create(network, n, x, eta, parts, options, out) =
+    ccall(symbol(:nndyn_correlations_create), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Cint, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n, x, eta, parts,
+        options, out)
+
+nndyn_correlations_create_from(context, outputs, eta, c00, c01, c02, c03, c11, out) =
+    ccall(symbol(:nndyn_correlations_create_from), Cint, (Ptr{Cvoid}, Int64, Cdouble, Ptr{Cdouble}, Ptr{Cdouble},
+        Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Ptr{Cvoid}}), context, outputs, eta, c00, c01, c02, c03, c11, out)
+
+nndyn_correlations_rescale(correlations, alpha, rate, out) =
+    ccall(symbol(:nndyn_correlations_rescale), Cint, (Ptr{Cvoid}, Cdouble, Cdouble, Ptr{Ptr{Cvoid}}), correlations,
+        alpha, rate, out)
+
+nndyn_correlation_factor(context, uncontracted, contracted, alpha, rate, factor) =
+    ccall(symbol(:nndyn_correlation_factor), Cint, (Ptr{Cvoid}, Cint, Cint, Cdouble, Cdouble, Ptr{Cdouble}), context,
+        uncontracted, contracted, alpha, rate, factor)
+
+nndyn_correlations_free(correlations) =
+    ccall(symbol(:nndyn_correlations_free), Cvoid, (Ptr{Cvoid},), correlations)
+
+nndyn_correlations_info(correlations, outputs, eta, parts, flags) =
+    ccall(symbol(:nndyn_correlations_info), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cint}, Ptr{Cint}),
+        correlations, outputs, eta, parts, flags)
+
+nndyn_correlations_get(correlations, which, count, values) =
+    ccall(symbol(:nndyn_correlations_get), Cint, (Ptr{Cvoid}, Cint, Int64, Ptr{Cdouble}), correlations, which, count,
+        values)
+
+nndyn_correlations_norm(correlations, which, options, lower, upper, frobenius) =
+    ccall(symbol(:nndyn_correlations_norm), Cint,
+        (Ptr{Cvoid}, Cint, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), correlations, which, options, lower,
+        upper, frobenius)
+
+nndyn_correlation_direction(network, n, x, eta, e, order, options, values, norms, contracted, flags) =
+    ccall(symbol(:nndyn_correlation_direction), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Ptr{Cdouble}, Cint,
+        Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), network, n, x, eta, e, order, options, values,
+        norms, contracted, flags)
+
+nndyn_correlation_operator_norm(network, n, x, eta, weights, contracted, e, options, norm, flags) =
+    ccall(symbol(:nndyn_correlation_operator_norm), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Ptr{Cdouble}, Cint,
+        Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cint}), network, n, x, eta, weights, contracted, e, options, norm,
+        flags)
+
+nndyn_correlation_recover(context, nodes, rates, outputs, observed, degree, values, residuals) =
+    ccall(symbol(:nndyn_correlation_recover), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Cint, Ptr{Cdouble}, Ptr{Cdouble}), context, nodes, rates,
+        outputs, observed, degree, values, residuals)
+
+nndyn_correlation_observe(network, n, x, eta, e, degree, options, values, residuals) =
+    ccall(symbol(:nndyn_correlation_observe), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network,
+        n, x, eta, e, degree, options, values, residuals)
+
+nndyn_correlation_bound(context, c02, c03, c11, outputs, eta, kappa, eigenvalues, residuals, steps, bound, closed,
+    flags) =
+    ccall(symbol(:nndyn_correlation_bound), Cint, (Ptr{Cvoid}, Cdouble, Cdouble, Cdouble, Int64, Cdouble, Cdouble,
+        Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), context, c02, c03, c11, outputs, eta,
+        kappa, eigenvalues, residuals, steps, bound, closed, flags)
+
+nndyn_correlations_bound(correlations, y, kappa, steps, options, bound, closed, flags) =
+    ccall(symbol(:nndyn_correlations_bound), Cint,
+        (Ptr{Cvoid}, Ptr{Cdouble}, Cdouble, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), correlations, y,
+        kappa, steps, options, bound, closed, flags)
+
+nndyn_correlations_predict(correlations, y, weights, steps, options, outputs, linear, valid, flags) =
+    ccall(symbol(:nndyn_correlations_predict), Cint,
+        (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cint}),
+        correlations, y, weights, steps, options, outputs, linear, valid, flags)
+
+nndyn_correlation_report(network, n, x, y, eta, observed, options, count, values, flags) =
+    ccall(symbol(:nndyn_correlation_report), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Cdouble,
+        Ptr{Cdouble}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cint}), network, n, x, y, eta, observed, options, count,
+        values, flags)
+
 nndyn_separation(context, n, width, x, classes, labels, options, count, values, flags) =
     ccall(symbol(:nndyn_separation), Cint,
         (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Int64, Ptr{Int64}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cint}),
@@ -2025,6 +2121,7 @@ end
 @handle SpringBlockFit nndyn_springblock_fit_free
 @handle Substitution nndyn_substitution_free
 @handle Ranks nndyn_ranks_free
+@handle Correlations nndyn_correlations_free
 @handle SeparationStream nndyn_separation_stream_free
 @handle Basin nndyn_basin_free
 @handle BasinReturns nndyn_basin_returns_free
@@ -3958,6 +4055,125 @@ function order_tail(net::Network, data::Dataset; options...)
     tau, rho, index = zeros(shape(net).outputs, cuts[]), zeros(shape(net).outputs, cuts[]), zeros(cuts[])
     check(net, nndyn_order_tail(net, data, o, cuts[], tau, rho, index, cuts))
     return (tau_b = tau, rho = rho, index = index)
+end
+
+# ---- derivative correlations -----------------------------------------------------------------------------------------
+
+"Exact tensors of correlations on a small batch; parts is a sum of CORRELATION_*."
+function correlations(net::Network, x, rate; parts = 31, options...)
+    n, x, o = size(x, 2), inputs_of(net, x), with_options(options)
+    return Correlations(created(out -> nndyn_correlations_create(net, n, x, rate, parts, o, out), net), net)
+end
+
+"The same handle from given tensors, indices in the reverse order of the C header."
+function Correlations(rate::Real, c00, c01; c02 = nothing, c03 = nothing, c11 = nothing, context = default_context())
+    m = length(c00)
+    f, kernel = dense_array(Float64, c00, "c00", m), dense_array(Float64, c01, "c01", m, m)
+    second, third = maybe_array(Float64, c02, "c02", m, m, m), maybe_array(Float64, c03, "c03", m, m, m, m)
+    gram = maybe_array(Float64, c11, "c11", m, m, m, m)
+    make = out -> nndyn_correlations_create_from(context, m, rate, f, kernel, second, third, gram, out)
+    return Correlations(created(make, context), context)
+end
+
+"`(outputs, rate, parts, flags)`"
+info(c::Correlations) =
+    Tuple(numbers_of((o...) -> nndyn_correlations_info(c, o...), c, Int64, Cdouble, Cint, Cint))
+
+"A tensor, `which` one of CORRELATION_*."
+function tensor(c::Correlations, which)
+    slots = Dict(CORRELATION_C00 => 1, CORRELATION_C01 => 2, CORRELATION_C02 => 3)
+    values = zeros(ntuple(i -> Int(info(c)[1]), get(slots, which, 4)))
+    check(c, nndyn_correlations_get(c, which, length(values), values))
+    return values
+end
+
+"`(lower, upper, frobenius)` of a tensor over its output slots."
+function norms(c::Correlations, which; options...)
+    o = with_options(options)
+    run = (l, u, f) -> nndyn_correlations_norm(c, which, o, l, u, f)
+    return Tuple(numbers_of(run, c, Cdouble, Cdouble, Cdouble))
+end
+
+"Those of alpha f at `rate` times the rate."
+rescale(c::Correlations, alpha, rate) =
+    Correlations(created(out -> nndyn_correlations_rescale(c, alpha, rate, out), c), c)
+
+"A-priori bound of the deviation from the linear model: `(bound, closed, contraction, flags)`."
+function deviation_bound(c::Correlations, y, kappa, steps; options...)
+    y, o = dense_array(Float64, y, "y", Int(info(c)[1])), with_options(options)
+    bound, closed, flags = zeros(steps + 1), zeros(2), Ref{Cint}(0)
+    check(c, nndyn_correlations_bound(c, y, kappa, steps, o, bound, closed, flags))
+    return (bound = bound, closed = closed[1], contraction = closed[2], flags = flags[])
+end
+
+"Training to order 1/width, and the linear model, a step a column: `(outputs, linear, valid, flags)`."
+function predict(c::Correlations, y, weights, steps; options...)
+    m, o = Int(info(c)[1]), with_options(options)
+    y, weights = dense_array(Float64, y, "y", m), dense_array(Float64, weights, "weights", m)
+    outputs, linear, valid, flags = zeros(m, steps + 1), zeros(m, steps + 1), Ref{Int64}(0), Ref{Cint}(0)
+    check(c, nndyn_correlations_predict(c, y, weights, steps, o, outputs, linear, valid, flags))
+    return (outputs = outputs, linear = linear, valid = valid[], flags = flags[])
+end
+
+"C^{0,d}[e..], |C^{1,d}_i[e..]|, |sum e_i C^{1,d}_i[e..]|, d = 0..order: `(values, norms, contracted, flags)`."
+function correlation_direction(net::Network, x, rate, e, order; options...)
+    k, n, o = shape(net).outputs, size(x, 2), with_options(options)
+    x, e = inputs_of(net, x), dense_array(Float64, e, "e", k, n)
+    values, lengths, contracted = zeros(k, n, order + 1), zeros(k, n, order + 1), zeros(order + 1)
+    flags = Ref{Cint}(0)
+    check(net, nndyn_correlation_direction(net, n, x, rate, e, order, o, values, lengths, contracted, flags))
+    return (values = values, norms = lengths, contracted = contracted, flags = flags[])
+end
+
+"Operator norm of C^{2,0} of sum weights_i f_i, or of C^{2,1}[e]: `(norm, flags)`."
+function correlation_operator_norm(net::Network, x, rate, weights; e = nothing, options...)
+    k, n, o = shape(net).outputs, size(x, 2), with_options(options)
+    x, weights = inputs_of(net, x), dense_array(Float64, weights, "weights", k, n)
+    d, e = e === nothing ? 0 : 1, maybe_array(Float64, e, "e", k, n)
+    run = (v, f) -> nndyn_correlation_operator_norm(net, n, x, rate, weights, d, e, o, v, f)
+    return Tuple(numbers_of(run, net, Cdouble, Cint))
+end
+
+"C^{0,d}[e..] from outputs seen after one step at several rates: `(values, residuals)`."
+function correlation_observe(net::Network, x, rate, e, degree; options...)
+    k, n, o = shape(net).outputs, size(x, 2), with_options(options)
+    x, e = inputs_of(net, x), dense_array(Float64, e, "e", k, n)
+    values, residuals = zeros(k, n, degree + 1), zeros(k, n)
+    check(net, nndyn_correlation_observe(net, n, x, rate, e, degree, o, values, residuals))
+    return (values = values, residuals = residuals)
+end
+
+"The same from given outputs, a factor of the rate a column."
+function correlation_recover(rates, observed::AbstractMatrix, degree; context = default_context())
+    m, nodes = size(observed)
+    r, seen = dense_array(Float64, rates, "rates", nodes), dense_array(Float64, observed, "observed", m, nodes)
+    values, residuals = zeros(m, degree + 1), zeros(m)
+    check(context, nndyn_correlation_recover(context, nodes, r, m, seen, degree, values, residuals))
+    return (values = values, residuals = residuals)
+end
+
+"The factor of C^{D,d} when f becomes alpha f and the rate `rate` times itself."
+correlation_factor(uncontracted, contracted, alpha, rate; context = default_context()) =
+    numbers_of(o -> nndyn_correlation_factor(context, uncontracted, contracted, alpha, rate, o), context, Cdouble)[1]
+
+"The a-priori bound from norms at initialization: `(bound, closed, contraction, flags)`."
+function deviation_bound(c02::Real, c03, c11, rate, kappa, eigenvalues, residuals, steps; context = default_context())
+    m = length(eigenvalues)
+    lambda, q = dense_array(Float64, eigenvalues, "eigenvalues", m), dense_array(Float64, residuals, "residuals", m)
+    bound, closed, flags = zeros(steps + 1), zeros(2), Ref{Cint}(0)
+    check(context,
+          nndyn_correlation_bound(context, c02, c03, c11, m, rate, kappa, lambda, q, steps, bound, closed, flags))
+    return (bound = bound, closed = closed[1], contraction = closed[2], flags = flags[])
+end
+
+"Is the network lazy?  `(values, flags)`, LAZY_* + 1 the places of the values."
+function correlation_report(net::Network, x, y, rate; observed = nothing, steps = 30, options...)
+    k, n, o = shape(net).outputs, size(x, 2), with_options(pairs((; steps = steps, options...)))
+    x, y = inputs_of(net, x), targets_of(net, x, y)
+    seen = maybe_array(Float64, observed, "observed", k, n, steps + 1)
+    values, flags = zeros(LAZY_VALUES), Ref{Cint}(0)
+    check(net, nndyn_correlation_report(net, n, x, y, rate, seen, o, length(values), values, flags))
+    return (values = values, flags = flags[])
 end
 
 # ---- separation of classes -------------------------------------------------------------------------------------------

@@ -130,6 +130,28 @@ CRITICAL_CURVED = 4
 CRITICAL_FLAT = 8
 CRITICAL_TRANSIENT = 16
 CRITICAL_UNPREDICTED = 32
+CORRELATION_C00 = 1
+CORRELATION_C01 = 2
+CORRELATION_C02 = 4
+CORRELATION_C03 = 8
+CORRELATION_C11 = 16
+CORRELATION_KINKS = 1
+CORRELATION_UNSTABLE = 2
+CORRELATION_DIVERGED = 4
+CORRELATION_INFEASIBLE = 8
+CORRELATION_UNCONVERGED = 16
+LAZY_RESIDUAL = 0
+LAZY_LARGEST = 1
+LAZY_STEP = 2
+LAZY_KERNEL = 3
+LAZY_C02 = 4
+LAZY_INDEX = 5
+LAZY_PREDICTED = 6
+LAZY_BOUND = 7
+LAZY_MEASURED = 8
+LAZY_RATIO = 9
+LAZY_RELATIVE = 10
+LAZY_VALUES = 11
 SEPARATION_D = 0
 SEPARATION_D_HS = 1
 SEPARATION_D_INVERSE = 2
@@ -514,6 +536,22 @@ _FUNCTIONS = {
     "nndyn_fluctuations_parts": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
     "nndyn_fluctuations_histogram": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
     "nndyn_fluctuations_verdict": (_int, [_ptr, _i64, _int, _f64, _ptr, _ptr]),
+    "nndyn_correlations_create": (_int, [_ptr, _i64, _ptr, _f64, _int, _ptr, _ptr]),
+    "nndyn_correlations_create_from": (_int, [_ptr, _i64, _f64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlations_rescale": (_int, [_ptr, _f64, _f64, _ptr]),
+    "nndyn_correlation_factor": (_int, [_ptr, _int, _int, _f64, _f64, _ptr]),
+    "nndyn_correlations_free": (None, [_ptr]),
+    "nndyn_correlations_info": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlations_get": (_int, [_ptr, _int, _i64, _ptr]),
+    "nndyn_correlations_norm": (_int, [_ptr, _int, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlation_direction": (_int, [_ptr, _i64, _ptr, _f64, _ptr, _int, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlation_operator_norm": (_int, [_ptr, _i64, _ptr, _f64, _ptr, _int, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlation_recover": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _int, _ptr, _ptr]),
+    "nndyn_correlation_observe": (_int, [_ptr, _i64, _ptr, _f64, _ptr, _int, _ptr, _ptr, _ptr]),
+    "nndyn_correlation_bound": (_int, [_ptr, _f64, _f64, _f64, _i64, _f64, _f64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_correlations_bound": (_int, [_ptr, _ptr, _f64, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlations_predict": (_int, [_ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlation_report": (_int, [_ptr, _i64, _ptr, _ptr, _f64, _ptr, _ptr, _i64, _ptr, _ptr]),
     "nndyn_separation": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr]),
     "nndyn_separation_f32": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr]),
     "nndyn_separation_directions": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
@@ -1990,6 +2028,59 @@ class Network(_Handle):
 
     def parameter_jacobian_operator(self, x, **options):
         return self._derived_operator("nndyn_parameter_jacobian_operator", self._batch(x), options)
+
+    # -- derivative correlations
+
+    def correlations(self, x, rate, parts=31, **options):
+        """Exact tensors of correlations on a small batch, parts a sum of CORRELATION_*: a Correlations."""
+        (n, address), _kept = self._batch(x)
+        with self._options(options) as o:
+            return Correlations._wrap(_created(self, "nndyn_correlations_create", self.pointer, n, address, rate,
+                                               parts, o), self)
+
+    def correlation_direction(self, x, rate, e, order, **options):
+        """(values, norms, contracted, flags): of C^{0,d}[e..], C^{1,d}_i[e..], sum e_i C^{1,d}_i[e..], d = 0..order."""
+        (n, address), _kept = self._batch(x)
+        e = _array(e, "e", (n, self.outputs))
+        values, norms = (np.empty((max(order, 0) + 1, n, self.outputs)) for _ in range(2))
+        contracted, flags = np.empty(max(order, 0) + 1), _int()
+        with self._options(options) as o:
+            self._do("nndyn_correlation_direction", n, address, rate, _address(e), order, o, _address(values),
+                     _address(norms), _address(contracted), ctypes.byref(flags))
+        return values, norms, contracted, flags.value
+
+    def correlation_operator_norm(self, x, rate, weights, e=None, **options):
+        """(norm, flags) over two parameter slots: C^{2,0} of sum weights_i f_i, or C^{2,1}[e] if e is given."""
+        (n, address), _kept = self._batch(x)
+        weights = _array(weights, "weights", (n, self.outputs))
+        e = None if e is None else _array(e, "e", (n, self.outputs))
+        norm, flags = _f64(), _int()
+        with self._options(options) as o:
+            self._do("nndyn_correlation_operator_norm", n, address, rate, _address(weights), int(e is not None),
+                     None if e is None else _address(e), o, ctypes.byref(norm), ctypes.byref(flags))
+        return norm.value, flags.value
+
+    def correlation_observe(self, x, rate, e, degree, **options):
+        """(values, residuals): C^{0,d}[e..] from outputs seen after one step at several rates."""
+        (n, address), _kept = self._batch(x)
+        e = _array(e, "e", (n, self.outputs))
+        values, residuals = np.empty((max(degree, 0) + 1, n, self.outputs)), np.empty((n, self.outputs))
+        with self._options(options) as o:
+            self._do("nndyn_correlation_observe", n, address, rate, _address(e), degree, o, _address(values),
+                     _address(residuals))
+        return values, residuals
+
+    def correlation_report(self, x, y, rate, observed=None, **options):
+        """(values, flags): is the network lazy?  Values are to be indexed by LAZY_*."""
+        (n, address, targets), _kept = self._batch(x, y)
+        if observed is not None:
+            observed = _array(observed, "observed", (options.get("steps", 30) + 1, n, self.outputs))
+        values, flags = np.empty(LAZY_VALUES), _int()
+        with self._options(options) as o:
+            self._do("nndyn_correlation_report", n, address, targets, rate,
+                     None if observed is None else _address(observed), o, len(values), _address(values),
+                     ctypes.byref(flags))
+        return values, flags.value
 
     # -- duality
 
@@ -3687,6 +3778,98 @@ class Linearized(_Handle):
         context._do("nndyn_linearized_forecast", LINEARIZED_SCALAR if scalar else LINEARIZED_FULL, n, outputs, test,
                     ctypes.byref(size), ctypes.byref(flops))
         return size.value, flops.value
+
+
+class Correlations(_Handle):
+    """Tensors of derivative correlations; Network.correlations makes them, or they are given."""
+    _free = "nndyn_correlations_free"
+    _names = {"c00": 1, "c01": 2, "c02": 4, "c03": 8, "c11": 16}
+
+    def __init__(self, rate, c00, c01, c02=None, c03=None, c11=None, context=None):
+        context = context or default_context()
+        c00 = _array(c00, "c00", (None,))
+        m = len(c00)
+        given = [c00, _array(c01, "c01", (m, m))]
+        for value, name, slots in ((c02, "c02", 3), (c03, "c03", 4), (c11, "c11", 4)):
+            given.append(None if value is None else _array(value, name, (m,) * slots))
+        name = "nndyn_correlations_create_from"
+        self._adopt(_created(context, name, context.pointer, m, rate,
+                             *(None if a is None else _address(a) for a in given)), context)
+
+    @property
+    def info(self):
+        """(outputs, rate, parts, flags)"""
+        return tuple(self._numbers("nndyn_correlations_info", _i64, _f64, _int, _int))
+
+    def __getitem__(self, name):
+        """The tensor "c00", "c01", "c02", "c03" or "c11" (a Gram matrix, [i][k][m][p])."""
+        which = self._names[name]
+        values = np.empty((self.info[0],) * {1: 1, 2: 2, 4: 3, 8: 4, 16: 4}[which])
+        self._do("nndyn_correlations_get", which, values.size, _address(values))
+        return values
+
+    def norm(self, name, **options):
+        """(lower, upper, frobenius): bounds of the subordinate norm, and the root of the sum of squares."""
+        out = [_f64(), _f64(), _f64()]
+        with self._options(options) as o:
+            self._do("nndyn_correlations_norm", self._names[name], o, *map(ctypes.byref, out))
+        return tuple(value.value for value in out)
+
+    def rescale(self, alpha, rate):
+        """Those of alpha f at `rate` times the rate."""
+        return Correlations._wrap(_created(self, "nndyn_correlations_rescale", self.pointer, alpha, rate), self)
+
+    def bound(self, y, kappa, steps, **options):
+        """(bound, closed, contraction, flags) of the deviation from the linear model, a-priori."""
+        y = _array(y, "y", (self.info[0],))
+        bound, closed, flags = np.empty(max(steps, 0) + 1), np.empty(2), _int()
+        with self._options(options) as o:
+            self._do("nndyn_correlations_bound", _address(y), kappa, steps, o, _address(bound), _address(closed),
+                     ctypes.byref(flags))
+        return bound, closed[0], closed[1], flags.value
+
+    def predict(self, y, weights, steps, **options):
+        """(outputs, linear, valid, flags): training to order 1/width, and the linear model, steps + 1 rows each."""
+        m = self.info[0]
+        y, weights = _array(y, "y", (m,)), _array(weights, "weights", (m,))
+        outputs, linear = np.empty((max(steps, 0) + 1, m)), np.empty((max(steps, 0) + 1, m))
+        valid, flags = _i64(), _int()
+        with self._options(options) as o:
+            self._do("nndyn_correlations_predict", _address(y), _address(weights), steps, o, _address(outputs),
+                     _address(linear), ctypes.byref(valid), ctypes.byref(flags))
+        return outputs, linear, valid.value, flags.value
+
+
+def correlation_factor(uncontracted, contracted, alpha, rate, context=None):
+    """The factor of C^{D,d} when f becomes alpha f and the rate `rate` times itself."""
+    context = context or default_context()
+    factor = _f64()
+    _call(context, "nndyn_correlation_factor", context.pointer, uncontracted, contracted, alpha, rate,
+          ctypes.byref(factor))
+    return factor.value
+
+
+def correlation_recover(rates, observed, degree, context=None):
+    """(values, residuals): C^{0,d}[e..] from outputs, nodes x M, observed after one step at factors of the rate."""
+    context = context or default_context()
+    rates = _array(rates, "rates", (None,))
+    observed = _array(observed, "observed", (len(rates), None))
+    m = observed.shape[1]
+    values, residuals = np.empty((max(degree, 0) + 1, m)), np.empty(m)
+    _call(context, "nndyn_correlation_recover", context.pointer, len(rates), _address(rates), m, _address(observed),
+          degree, _address(values), _address(residuals))
+    return values, residuals
+
+
+def correlation_bound(c02, c03, c11, rate, kappa, eigenvalues, residuals, steps, context=None):
+    """(bound, closed, contraction, flags): the a-priori bound from norms at initialization."""
+    context = context or default_context()
+    eigenvalues = _array(eigenvalues, "eigenvalues", (None,))
+    residuals = _array(residuals, "residuals", (len(eigenvalues),))
+    bound, closed, flags = np.empty(max(steps, 0) + 1), np.empty(2), _int()
+    _call(context, "nndyn_correlation_bound", context.pointer, c02, c03, c11, len(eigenvalues), rate, kappa,
+          _address(eigenvalues), _address(residuals), steps, _address(bound), _address(closed), ctypes.byref(flags))
+    return bound, closed[0], closed[1], flags.value
 
 
 # ---- functions of no handle ------------------------------------------------------------------------------------------

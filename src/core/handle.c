@@ -34,6 +34,7 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_BASIN_BRANCHES] = "branches of attractors",
     [ND_WIDTH_SCAN] = "a width scan",
     [ND_LINEARIZED] = "a linearized model",
+    [ND_CORRELATIONS] = "correlations",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */

@@ -567,6 +567,46 @@ def test_separation():
     close(table["separation_2"][1], net.separation(data).d[2], 0)
 
 
+def test_correlations():
+    options = dict(parametrization="ntk", weight_scale=1.5, bias_scale=0.3)
+    net = nndyn.Network(3).dense(16, "tanh", **options).dense(2, **options)
+    x, y, e = RNG.normal(size=(2, 3)), RNG.normal(size=(2, 2)), RNG.normal(size=(2, 2))
+    jacobian = np.stack([net.vjp(x, w.reshape(2, 2))[1] for w in np.eye(4)])
+    rate = 0.1
+    c = net.correlations(x, rate)
+    assert c.info == (4, rate, 31, 0)
+    close(c["c01"], rate * jacobian @ jacobian.T, 1e-12)
+    values, norms, contracted, flags = net.correlation_direction(x, rate, e, 3)
+    close(values[0], net(x), 1e-13)
+    close(values[2].ravel(), np.einsum("ijk,j,k", c["c02"], e.ravel(), e.ravel()), 1e-12)
+    close(values[3].ravel(), np.einsum("ijkl,j,k,l", c["c03"], e.ravel(), e.ravel(), e.ravel()), 1e-12)
+    close(norms[0].ravel(), np.sqrt(rate) * np.linalg.norm(jacobian, axis=1), 1e-12)
+    close(contracted[1] ** 2, np.einsum("ikmp,i,k,m,p", c["c11"], *(e.ravel() for _ in range(4))), 1e-12)
+    assert flags == 0
+    seen, residuals = net.correlation_observe(x, rate, e, 8)
+    close(seen[2], values[2], 1e-5)
+    norm, flags = net.correlation_operator_norm(x, rate, np.eye(4)[1].reshape(2, 2))
+    assert norm > 0 and flags == 0 and net.correlation_operator_norm(x, rate, e, e)[0] > 0
+    lower, upper, frobenius = c.norm("c02")
+    assert 0 < lower <= upper <= frobenius * (1 + 1e-12)
+    twice = c.rescale(2.0, 0.25)
+    close(twice["c02"], c["c02"] * nndyn.correlation_factor(0, 2, 2.0, 0.25), 1e-14)
+    given = nndyn.Correlations(rate, c["c00"], c["c01"], c["c02"], c["c03"], c["c11"])
+    outputs, linear, valid, flags = given.predict(y.ravel(), np.ones(4), 3)
+    assert valid == 3 and outputs.shape == linear.shape == (4, 4)
+    bound, closed, contraction, flags = given.bound(y.ravel(), 1.0, 3)
+    values, u = np.linalg.eigh(jacobian @ jacobian.T)
+    other = nndyn.correlation_bound(*(c.norm(name)[1] for name in ("c02", "c03", "c11")), rate, 1.0, values,
+                                    u.T @ (net(x) - y).ravel(), 3)
+    close(other[0], bound, 1e-9)
+    rates = np.array([-0.3, 0.0, 0.4])
+    close(nndyn.correlation_recover(rates, np.stack([2 + r - 3 * r * r for r in rates])[:, None], 2)[0].ravel(),
+          [2, -1, -3], 1e-13)
+    report, flags = net.correlation_report(x, y, 0.02, train=1, steps=5)
+    assert report[nndyn.LAZY_MEASURED] > 0 and abs(np.log(report[nndyn.LAZY_RATIO])) < 0.5
+    raises(nndyn.LimitError, lambda: net.correlations(x, rate, most=3), "fewer samples")
+
+
 def test_order_ranks():
     x, labels = RNG.normal(size=(90, 5)), np.arange(90) % 3
     x[:, 0] += labels
