@@ -10,6 +10,7 @@
 #include "nndyn/kernels.h"
 #include "nndyn/linalg.h"
 #include "nndyn/statistics.h"
+#include "nndyn/asymptotics.h"
 #include "nndyn/data.h"
 #include "nndyn/network.h"
 #include "nndyn/derivatives.h"

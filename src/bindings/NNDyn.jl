@@ -87,6 +87,13 @@ const POWERLAW_EXPONENTIAL = Cint(1)
 const POWERLAW_LOGNORMAL = Cint(2)
 const POWERLAW_STRETCHED = Cint(3)
 const POWERLAW_TRUNCATED = Cint(4)
+const EXPONENT_CONSISTENT = Cint(1)
+const EXPONENT_SPLIT = Cint(2)
+const EXPONENT_CURVED = Cint(3)
+const EXPONENT_INSUFFICIENT = Cint(4)
+const EXPONENT_POWER = Cint(1)
+const EXPONENT_CORRECTED = Cint(2)
+const EXPONENT_LOGARITHMIC = Cint(3)
 const BATCH_FULL = Cint(1)
 const BATCH_EPOCHS = Cint(2)
 const BATCH_REPLACEMENT = Cint(3)
@@ -513,6 +520,65 @@ nndyn_ks_two_sample(context, n, x, m, y, distance, p) =
     ccall(symbol(:nndyn_ks_two_sample), Cint,
         (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), context, n, x, m, y,
         distance, p)
+
+nndyn_injective_norm(context, order, dims, tensor, options, lower, upper, agreeing, vectors) =
+    ccall(symbol(:nndyn_injective_norm), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble},
+        Ptr{Cdouble}, Ptr{Int64}, Ptr{Cdouble}), context, order, dims, tensor, options, lower, upper, agreeing, vectors)
+
+nndyn_injective_norm_gram(context, order, dims, gram, options, lower, upper, agreeing, vectors) =
+    ccall(symbol(:nndyn_injective_norm_gram), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cvoid},
+        Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cdouble}), context, order, dims, gram, options, lower, upper,
+        agreeing, vectors)
+
+nndyn_width_exponent_create(context, count, widths, samples, values, quantiles, levels, options, out) =
+    ccall(symbol(:nndyn_width_exponent_create), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}),
+        context, count, widths, samples, values, quantiles, levels, options, out)
+
+nndyn_width_exponent_free(exponent) =
+    ccall(symbol(:nndyn_width_exponent_free), Cvoid, (Ptr{Cvoid},), exponent)
+
+nndyn_width_exponent_verdict(exponent, verdict) =
+    ccall(symbol(:nndyn_width_exponent_verdict), Cint, (Ptr{Cvoid}, Ptr{Cint}), exponent, verdict)
+
+nndyn_width_exponent_quote(exponent, p, se, low, high, statistic, model) =
+    ccall(symbol(:nndyn_width_exponent_quote), Cint,
+        (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cint}), exponent, p, se,
+        low, high, statistic, model)
+
+nndyn_width_exponent_counts(exponent, widths, statistics) =
+    ccall(symbol(:nndyn_width_exponent_counts), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}), exponent, widths,
+        statistics)
+
+nndyn_width_exponent_statistic(exponent, statistic, level, reliable) =
+    ccall(symbol(:nndyn_width_exponent_statistic), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cint}), exponent,
+        statistic, level, reliable)
+
+nndyn_width_exponent_value(exponent, statistic, model, p, se, low, high) =
+    ccall(symbol(:nndyn_width_exponent_value), Cint,
+        (Ptr{Cvoid}, Int64, Cint, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), exponent, statistic, model,
+        p, se, low, high)
+
+nndyn_width_exponent_fit(exponent, statistic, model, a, c, chi_squared, freedom) =
+    ccall(symbol(:nndyn_width_exponent_fit), Cint,
+        (Ptr{Cvoid}, Int64, Cint, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}), exponent, statistic, model, a,
+        c, chi_squared, freedom)
+
+nndyn_width_exponent_points(exponent, statistic, widths, values, errors) =
+    ccall(symbol(:nndyn_width_exponent_points), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}),
+        exponent, statistic, widths, values, errors)
+
+nndyn_width_exponent_slopes(exponent, statistic, at, slopes, errors) =
+    ccall(symbol(:nndyn_width_exponent_slopes), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}),
+        exponent, statistic, at, slopes, errors)
+
+nndyn_width_exponent_trend(exponent, statistic, trend, se) =
+    ccall(symbol(:nndyn_width_exponent_trend), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}), exponent,
+        statistic, trend, se)
+
+nndyn_width_exponent_spread(exponent, first, second, difference, se) =
+    ccall(symbol(:nndyn_width_exponent_spread), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}),
+        exponent, first, second, difference, se)
 
 nndyn_dataset_create(context, samples, inputs, x, targets, t, copy, out) =
     ccall(symbol(:nndyn_dataset_create), Cint,
@@ -2102,6 +2168,7 @@ end
 @handle Operator nndyn_operator_free
 @handle PowerlawStream nndyn_powerlaw_stream_free
 @handle PowerlawFit nndyn_powerlaw_fit_free
+@handle WidthExponent nndyn_width_exponent_free
 @handle Dataset nndyn_dataset_free
 @handle Batches nndyn_batches_free
 @handle Network nndyn_network_free
@@ -2482,6 +2549,78 @@ function ks_two_sample(x, y; context = default_context())
     a, b = dense_array(Float64, x, "x", length(x)), dense_array(Float64, y, "y", length(y))
     run(d, p) = nndyn_ks_two_sample(context, length(a), a, length(b), b, d, p)
     return numbers_of(run, context, Cdouble, Cdouble)
+end
+
+# ---- asymptotics -----------------------------------------------------------------------------------------------------
+
+function injective_norm_of(run, dims, options)
+    slots, vectors, o = collect(Int64, reverse(dims)), zeros(sum(dims)), with_options(options)
+    lower, upper, agreeing = Ref{Cdouble}(0), Ref{Cdouble}(0), Ref{Int64}(0)
+    run(length(slots), slots, o, lower, upper, agreeing, vectors)
+    ends = cumsum(slots)
+    parts = [vectors[ends[a]-slots[a]+1:ends[a]] for a in length(slots):-1:1]
+    return (lower = lower[], upper = upper[], agreeing = agreeing[], vectors = parts)
+end
+
+"Bounds of the largest value of a tensor on unit vectors, one a slot, and the vectors of the lower one.  Slots are in
+Julia's order, so `symmetric` counts the first ones."
+function injective_norm(tensor::AbstractArray; context = default_context(), options...)
+    x = dense_array(Float64, tensor, "tensor", size(tensor)...)
+    return injective_norm_of(size(x), options) do order, dims, o, lower, upper, agreeing, vectors
+        check(context, nndyn_injective_norm(context, order, dims, x, o, lower, upper, agreeing, vectors))
+    end
+end
+
+"The same of a tensor of these sizes whose entries are vectors with these inner products."
+function injective_norm_gram(gram::AbstractMatrix, sizes; context = default_context(), options...)
+    g = dense_array(Float64, gram, "gram", prod(sizes), prod(sizes))
+    return injective_norm_of(Tuple(sizes), options) do order, dims, o, lower, upper, agreeing, vectors
+        check(context, nndyn_injective_norm_gram(context, order, dims, g, o, lower, upper, agreeing, vectors))
+    end
+end
+
+"Exponents p of size ~ n^p from samples at several widths; `samples` has one vector for each width."
+function WidthExponent(widths, samples; levels = Float64[], context = default_context(), options...)
+    n, o = dense_array(Float64, widths, "widths", length(samples)), with_options(options)
+    counts, values = Int64[length(x) for x in samples], Float64[x for part in samples for x in part]
+    q = isempty(levels) ? C_NULL : dense_array(Float64, levels, "levels", length(levels))
+    create(out) = nndyn_width_exponent_create(context, length(n), n, counts, values, length(levels), q, o, out)
+    return WidthExponent(created(create, context), context)
+end
+
+"`EXPONENT_CONSISTENT`, `EXPONENT_SPLIT`, `EXPONENT_CURVED` or `EXPONENT_INSUFFICIENT`."
+verdict(e::WidthExponent) = numbers_of(o -> nndyn_width_exponent_verdict(e, o), e, Cint)[1]
+"The exponent to quote: `(p, se, low, high, statistic, model)`."
+quoted(e::WidthExponent) =
+    numbers_of((o...) -> nndyn_width_exponent_quote(e, o...), e, ntuple(i -> Cdouble, 4)..., Int64, Cint)
+"`(widths, statistics)`"
+counts(e::WidthExponent) = numbers_of((o...) -> nndyn_width_exponent_counts(e, o...), e, Int64, Int64)
+"Level of a quantile (0: root mean square), and whether enough samples lie above it."
+statistic(e::WidthExponent, s) =
+    numbers_of((o...) -> nndyn_width_exponent_statistic(e, s, o...), e, Cdouble, Cint)
+"`(p, se, low, high)` of one statistic by one model; 0: the preferred one."
+exponent(e::WidthExponent, s = 0, model = 0) =
+    numbers_of((o...) -> nndyn_width_exponent_value(e, s, model, o...), e, ntuple(i -> Cdouble, 4)...)
+"`(a, c, chi squared, degrees of freedom)` of the same fit."
+fitted(e::WidthExponent, s = 0, model = 0) =
+    numbers_of((o...) -> nndyn_width_exponent_fit(e, s, model, o...), e, Cdouble, Cdouble, Cdouble, Int64)
+"The derivative of the local slope by ln n, and its standard error."
+trend(e::WidthExponent, s = 0) = numbers_of((o...) -> nndyn_width_exponent_trend(e, s, o...), e, Cdouble, Cdouble)
+"The two reliable statistics whose powers differ most: `(first, second, difference, se)`."
+spread(e::WidthExponent) =
+    numbers_of((o...) -> nndyn_width_exponent_spread(e, o...), e, Int64, Int64, Cdouble, Cdouble)
+
+function points(e::WidthExponent, s = 0)
+    widths, values, errors = ntuple(i -> zeros(counts(e)[1]), 3)
+    check(e, nndyn_width_exponent_points(e, s, widths, values, errors))
+    return (widths = widths, values = values, errors = errors)
+end
+
+"Slopes between neighboring widths."
+function slopes(e::WidthExponent, s = 0)
+    at, values, errors = ntuple(i -> zeros(counts(e)[1] - 1), 3)
+    check(e, nndyn_width_exponent_slopes(e, s, at, values, errors))
+    return (at = at, slopes = values, errors = errors)
 end
 
 # ---- data ------------------------------------------------------------------------------------------------------------

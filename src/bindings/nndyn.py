@@ -95,6 +95,13 @@ POWERLAW_EXPONENTIAL = 1
 POWERLAW_LOGNORMAL = 2
 POWERLAW_STRETCHED = 3
 POWERLAW_TRUNCATED = 4
+EXPONENT_CONSISTENT = 1
+EXPONENT_SPLIT = 2
+EXPONENT_CURVED = 3
+EXPONENT_INSUFFICIENT = 4
+EXPONENT_POWER = 1
+EXPONENT_CORRECTED = 2
+EXPONENT_LOGARITHMIC = 3
 BATCH_FULL = 1
 BATCH_EPOCHS = 2
 BATCH_REPLACEMENT = 3
@@ -364,6 +371,20 @@ _FUNCTIONS = {
     "nndyn_powerlaw_compare": (_int, [_ptr, _int, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_powerlaw_goodness": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
     "nndyn_ks_two_sample": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_injective_norm": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_injective_norm_gram": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_width_exponent_create": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_width_exponent_free": (None, [_ptr]),
+    "nndyn_width_exponent_verdict": (_int, [_ptr, _ptr]),
+    "nndyn_width_exponent_quote": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_width_exponent_counts": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_width_exponent_statistic": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_width_exponent_value": (_int, [_ptr, _i64, _int, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_width_exponent_fit": (_int, [_ptr, _i64, _int, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_width_exponent_points": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_width_exponent_slopes": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_width_exponent_trend": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_width_exponent_spread": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_dataset_create": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _int, _ptr]),
     "nndyn_dataset_create_f32": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _int, _ptr]),
     "nndyn_dataset_create_labels": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _int, _ptr]),
@@ -1401,6 +1422,116 @@ def ks_two_sample(x, y, context=None):
     _call(context, "nndyn_ks_two_sample", context.pointer, len(x), _address(x), len(y), _address(y),
           *map(ctypes.byref, out))
     return out[0].value, out[1].value
+
+
+# ---- asymptotics -----------------------------------------------------------------------------------------------------
+
+InjectiveNorm = collections.namedtuple("InjectiveNorm", "lower upper agreeing vectors")
+
+
+def _injective_norm(name, dims, numbers, context, options):
+    context = context or default_context()
+    dims, bounds, agreeing = np.array(dims, np.int64), [_f64(), _f64()], _i64()
+    vectors = np.empty(int(dims.sum()))
+    with context._options(options) as o:
+        _call(context, name, context.pointer, len(dims), _address(dims), _address(numbers), o,
+              *map(ctypes.byref, bounds), ctypes.byref(agreeing), _address(vectors))
+    return InjectiveNorm(bounds[0].value, bounds[1].value, agreeing.value, np.split(vectors, np.cumsum(dims)[:-1]))
+
+
+def injective_norm(tensor, context=None, **options):
+    """InjectiveNorm: bounds of the largest value on unit vectors, one a slot, and the vectors of the lower one."""
+    tensor = np.ascontiguousarray(tensor, np.float64)
+    return _injective_norm("nndyn_injective_norm", tensor.shape, tensor, context, options)
+
+
+def injective_norm_gram(gram, dims, context=None, **options):
+    """The same of a tensor of shape `dims` whose entries are vectors with these inner products."""
+    size = int(np.prod(dims))
+    return _injective_norm("nndyn_injective_norm_gram", dims, _array(gram, "gram", (size, size)), context, options)
+
+
+WidthPower = collections.namedtuple("WidthPower", "p se low high")
+WidthQuote = collections.namedtuple("WidthQuote", "p se low high statistic model")
+WidthFit = collections.namedtuple("WidthFit", "a c chi_squared freedom")
+WidthStatistic = collections.namedtuple("WidthStatistic", "level reliable")
+WidthPoints = collections.namedtuple("WidthPoints", "widths values errors")
+WidthSlopes = collections.namedtuple("WidthSlopes", "at slopes errors")
+WidthTrend = collections.namedtuple("WidthTrend", "trend se")
+WidthSpread = collections.namedtuple("WidthSpread", "first second difference se")
+
+
+class WidthExponent(_Handle):
+    """Exponents p of size ~ n^p from samples at several widths; `samples` has one array for each width."""
+    _free = "nndyn_width_exponent_free"
+
+    def __init__(self, widths, samples, levels=None, context=None, **options):
+        context = context or default_context()
+        widths, samples = _array(widths, "widths", (None,)), [np.ravel(x) for x in samples]
+        if len(widths) != len(samples):
+            raise ValueError(f"samples has {len(samples)} arrays; it must have one for each of {len(widths)} widths")
+        counts = np.array([len(x) for x in samples], np.int64)
+        values = np.ascontiguousarray(np.concatenate(samples), np.float64)
+        levels = None if levels is None else _array(levels, "levels", (None,))
+        with context._options(options) as o:
+            pointer = _created(context, "nndyn_width_exponent_create", context.pointer, len(widths), _address(widths),
+                               _address(counts), _address(values), 0 if levels is None else len(levels),
+                               None if levels is None else _address(levels), o)
+        self._adopt(pointer, context)
+
+    @property
+    def verdict(self):
+        """EXPONENT_CONSISTENT, EXPONENT_SPLIT, EXPONENT_CURVED or EXPONENT_INSUFFICIENT."""
+        return self._numbers("nndyn_width_exponent_verdict", _int)[0]
+
+    def quote(self):
+        """WidthQuote: the exponent to quote."""
+        return WidthQuote(*self._numbers("nndyn_width_exponent_quote", *[_f64] * 4, _i64, _int))
+
+    @property
+    def counts(self):
+        """(widths, statistics)"""
+        return tuple(self._numbers("nndyn_width_exponent_counts", _i64, _i64))
+
+    def statistic(self, statistic):
+        """WidthStatistic: level of a quantile (0: root mean square), and whether enough samples lie above it."""
+        level, reliable = _f64(), _int()
+        self._do("nndyn_width_exponent_statistic", statistic, ctypes.byref(level), ctypes.byref(reliable))
+        return WidthStatistic(level.value, bool(reliable.value))
+
+    def value(self, statistic=0, model=0):
+        """WidthPower of one statistic by EXPONENT_POWER, _CORRECTED or _LOGARITHMIC; 0: the preferred one."""
+        out = [_f64() for _ in range(4)]
+        self._do("nndyn_width_exponent_value", statistic, model, *map(ctypes.byref, out))
+        return WidthPower(*[value.value for value in out])
+
+    def fit(self, statistic=0, model=0):
+        """WidthFit: the other parameters of the same fit, and its chi squared."""
+        out = [_f64(), _f64(), _f64(), _i64()]
+        self._do("nndyn_width_exponent_fit", statistic, model, *map(ctypes.byref, out))
+        return WidthFit(*[value.value for value in out])
+
+    def points(self, statistic=0):
+        """WidthPoints: widths, the statistic there, standard errors of its logarithm."""
+        out = WidthPoints(*[np.empty(self.counts[0]) for _ in range(3)])
+        self._do("nndyn_width_exponent_points", statistic, *map(_address, out))
+        return out
+
+    def slopes(self, statistic=0):
+        """WidthSlopes between neighboring widths."""
+        out = WidthSlopes(*[np.empty(self.counts[0] - 1) for _ in range(3)])
+        self._do("nndyn_width_exponent_slopes", statistic, *map(_address, out))
+        return out
+
+    def trend(self, statistic=0):
+        """WidthTrend: the derivative of the local slope by ln n."""
+        out = [_f64(), _f64()]
+        self._do("nndyn_width_exponent_trend", statistic, *map(ctypes.byref, out))
+        return WidthTrend(*[value.value for value in out])
+
+    def spread(self):
+        """WidthSpread: the two reliable statistics whose powers differ most."""
+        return WidthSpread(*self._numbers("nndyn_width_exponent_spread", _i64, _i64, _f64, _f64))
 
 
 # ---- data ------------------------------------------------------------------------------------------------------------

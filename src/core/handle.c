@@ -35,6 +35,7 @@ static const char *const kinds[ND_HANDLE_KINDS] = {
     [ND_WIDTH_SCAN] = "a width scan",
     [ND_LINEARIZED] = "a linearized model",
     [ND_CORRELATIONS] = "correlations",
+    [ND_WIDTH_EXPONENT] = "a width exponent",
 };
 
 /* ---- life -------------------------------------------------------------------------------------------------------- */

@@ -806,6 +806,36 @@ def test_power_laws():
     assert distance > 0.5 and p < 1e-6
 
 
+def test_injective_norms():
+    u, v, w = RNG.normal(size=3), RNG.normal(size=4), RNG.normal(size=2)
+    tensor = u[:, None, None] * v[:, None] * w
+    norm = nndyn.injective_norm(tensor, restarts=5)
+    length = np.prod([np.linalg.norm(x) for x in (u, v, w)])
+    close([norm.lower, norm.upper], [length, length])
+    close(np.einsum("ijk,i,j,k", tensor, *norm.vectors), length)
+    assert norm.agreeing == 5 + 4
+    flat = tensor.reshape(12, 2)
+    close(nndyn.injective_norm_gram(flat @ flat.T, (3, 4)).lower, length)
+
+
+def test_width_exponent():
+    widths = np.array([32.0, 64, 128, 256, 512, 1024])
+    samples = [np.abs(RNG.normal(size=100)) * n ** -0.75 for n in widths]
+    exponent = nndyn.WidthExponent(widths, samples, levels=[0.5, 0.9], replicas=200)
+    quote = exponent.quote()
+    assert abs(quote.p + 0.75) < 5 * quote.se and quote.low < quote.p < quote.high
+    assert exponent.counts == (6, 3) and exponent.statistic(2) == (0.9, True)
+    power = exponent.value(0, nndyn.EXPONENT_POWER)
+    fit, points = exponent.fit(0, nndyn.EXPONENT_POWER), exponent.points()
+    close(points.widths, widths)
+    chi = np.sum(((np.log(points.values) - fit.a - power.p * np.log(widths)) / points.errors) ** 2)
+    close(fit.chi_squared, chi)
+    close(np.log2(points.values[1:] / points.values[:-1]), exponent.slopes().slopes)
+    assert exponent.trend().se > 0 and exponent.spread().se > 0
+    assert exponent.verdict in (nndyn.EXPONENT_CONSISTENT, nndyn.EXPONENT_SPLIT, nndyn.EXPONENT_CURVED)
+    assert nndyn.WidthExponent(widths[:2], samples[:2]).verdict == nndyn.EXPONENT_INSUFFICIENT
+
+
 def test_calls_nest():
     net, (x, t) = small(), batch()
     op = nndyn.Operator(net.size, net.size, lambda u: net.hessian_vector(x, t, u))
