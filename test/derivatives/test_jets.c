@@ -123,6 +123,48 @@ static void golden_factored(void **state)
     problem_free(&p);
 }
 
+/* Kernel and correlations of the golden network from inner products along its single gradients g_k: Theta = <J_0, J_0>,
+ * 2 C02_{i;jk} = <J_1(i; g_k), J_0(j)>, |C11|^2 = sum |J_1(i; g_k)|^2, 3 C03_{0;000} = <J_2(0; g_0), J_0(0)>. */
+static void golden_correlations(void **state)
+{
+    static const double theta[] = {1.838824132487554, 1.292716740422641, 0.260603112795665, 0.12463143962431};
+    problem p = golden(NNDYN_TANH);
+    nd_pass *pass = pass_of(&p);
+    nd_jets *base = run(&p, pass, 0, NULL), *jets;
+    double w[4] = {0}, product[16], two = 0, mixed_norm = 0, three[4], c02[4][16];
+    nd_direction *v;
+    (void)state;
+    nt_ok(p.network, nd_jets_gram(base, 0, base, 0, p.network, product, 4));
+    nt_close(product, theta, 4, 0, 1e-12);
+    nt_ok(p.network, nd_direction_create(base, p.network, &v));
+    for (int k = 0; k < 4; k++) {
+        w[k] = 1;
+        nt_ok(p.network, nd_direction_set(v, p.network, w));
+        jets = run(&p, pass, 2, v);
+        nt_ok(p.network, nd_jets_gram(jets, 1, base, 0, p.network, c02[k], 4));
+        nt_ok(p.network, nd_jets_gram(jets, 1, jets, 1, p.network, product, 4));
+        for (int i = 0; i < 16; i++) {
+            c02[k][i] /= 2;
+            two += c02[k][i] * c02[k][i];
+            mixed_norm += i % 5 == 0 ? product[i] : 0;
+        }
+        nt_ok(p.network, nd_jets_gram(jets, 2, base, 0, p.network, product, 4));
+        three[k] = product[0] / 3;
+        nd_jets_free(jets);
+        w[k] = 0;
+    }
+    nt_near(c02[0][0], -0.15149518122650588, 1e-12);
+    nt_near(c02[2][1], -1.3309395161289324, 1e-12); /* i = 0; j = 1, k = 2 */
+    nt_near(c02[1][2], c02[2][1], 1e-12);           /* symmetric in j and k */
+    nt_near(three[0], -0.7245210881038, 1e-12);
+    nt_near(sqrt(two), 3.449244856722482, 1e-12);
+    nt_near(sqrt(mixed_norm), 5.8509007251960, 1e-12);
+    nd_direction_free(v);
+    nd_jets_free(base);
+    pass_done(&p, pass);
+    problem_free(&p);
+}
+
 /* ---- networks of all kinds -------------------------------------------------------------------------------------- */
 
 /* Dense layers of both parametrizations, with and without bias, batch norm, a residual block, dropout. */
@@ -430,10 +472,9 @@ static void misused_sweeps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(golden_coefficients), cmocka_unit_test(golden_factored),
-        cmocka_unit_test(layers_of_all_kinds), cmocka_unit_test(unusual_shapes),
-        cmocka_unit_test(against_differences), cmocka_unit_test(test_points),
-        cmocka_unit_test(misused_sweeps),
+        cmocka_unit_test(golden_coefficients), cmocka_unit_test(golden_factored), cmocka_unit_test(golden_correlations),
+        cmocka_unit_test(layers_of_all_kinds), cmocka_unit_test(unusual_shapes),  cmocka_unit_test(against_differences),
+        cmocka_unit_test(test_points),         cmocka_unit_test(misused_sweeps),
     };
     return cmocka_run_group_tests_name("jets", tests, NULL, NULL);
 }
