@@ -70,6 +70,37 @@ NNDYN_API int nndyn_ntk(nndyn_network *network, int64_t n, const double *x, int6
 NNDYN_API int nndyn_ntk_forecast(nndyn_network *network, int64_t n, int64_t n2, int kind, const nndyn_options *options,
                                  int64_t *bytes, double *flops);
 
+/** A kernel too large for memory, written to a file in blocks of rows.  A call that is canceled or fails leaves the
+ *  rows it has finished; called again with the same network, samples and options it goes on after them, and a finished
+ *  file is left as it is.
+ *  @param network,n,x,n2,x2 as in nndyn_ntk
+ *  @param kind NNDYN_NTK_FULL, NNDYN_NTK_TRACE or NNDYN_NTK_PSEUDO
+ *  @param options those of nndyn_ntk, and "block" (integer, 0): samples whose rows are made between two writes; 0: as
+ *         many as fit in half the memory limit, or in 256 MB
+ *  @param path the file: 64 bytes of heading, then the rows as little-endian doubles (docs/ntk.md)
+ *  @return as above; NNDYN_EIO; NNDYN_EFORMAT if there is a file of another kind, or of another kernel, under this name
+ *          (it is not touched)
+ *  Cost: that of the rectangular nndyn_ntk: symmetry is not used.  Memory: a block, and what nndyn_ntk takes for it. */
+NNDYN_API int nndyn_ntk_write(nndyn_network *network, int64_t n, const double *x, int64_t n2, const double *x2,
+                              int kind, const nndyn_options *options, const char *path);
+
+/** What is in a file of nndyn_ntk_write; any output may be NULL.
+ *  @param context the context
+ *  @param path the file
+ *  @param kind,rows,columns of the kernel
+ *  @param written rows that are there so far
+ *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EIO, NNDYN_EFORMAT */
+NNDYN_API int nndyn_ntk_file(nndyn_context *context, const char *path, int *kind, int64_t *rows, int64_t *columns,
+                             int64_t *written);
+
+/** Read rows of it.
+ *  @param context the context
+ *  @param path the file
+ *  @param first,count rows first to first + count - 1, which must have been written
+ *  @param kernel receives count x columns
+ *  @return as nndyn_ntk_file; the entries are undefined after NNDYN_EIO */
+NNDYN_API int nndyn_ntk_read(nndyn_context *context, const char *path, int64_t first, int64_t count, double *kernel);
+
 /** Theta w without Theta: J(x2) (J(x)' w), by one backward pass at x and one forward pass at x2.
  *  @param network the network
  *  @param n,x the samples of w

@@ -1866,6 +1866,19 @@ nndyn_ntk_forecast(network, n, n2, kind, options, bytes, flops) =
     ccall(symbol(:nndyn_ntk_forecast), Cint, (Ptr{Cvoid}, Int64, Int64, Cint, Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}),
         network, n, n2, kind, options, bytes, flops)
 
+nndyn_ntk_write(network, n, x, n2, x2, kind, options, path) =
+    ccall(symbol(:nndyn_ntk_write), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Cstring), network, n, x, n2, x2, kind,
+        options, path)
+
+nndyn_ntk_file(context, path, kind, rows, columns, written) =
+    ccall(symbol(:nndyn_ntk_file), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cint}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), context,
+        path, kind, rows, columns, written)
+
+nndyn_ntk_read(context, path, first, count, kernel) =
+    ccall(symbol(:nndyn_ntk_read), Cint, (Ptr{Cvoid}, Cstring, Int64, Int64, Ptr{Cdouble}), context, path, first, count,
+        kernel)
+
 nndyn_ntk_vector(network, n, x, n2, x2, w, options, out) =
     ccall(symbol(:nndyn_ntk_vector), Cint,
         (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x,
@@ -3103,6 +3116,26 @@ function ntk_forecast(net::Network, n; n2 = 0, kind = NTK_FULL, options...)
     bytes, flops, o = Ref{Int64}(0), Ref{Cdouble}(0), with_options(options)
     check(net, nndyn_ntk_forecast(net, n, n2, kind, o, bytes, flops))
     return (bytes = bytes[], flops = flops[])
+end
+
+"The kernel to a file, in blocks of rows; a call that was stopped is gone on with."
+function ntk_write(net::Network, path, x; x2 = nothing, kind = NTK_FULL, options...)
+    n2, second = second_batch(net, x2)
+    check(net, nndyn_ntk_write(net, size(x, 2), inputs_of(net, x), n2, second, kind, with_options(options), path))
+end
+
+"`(kind, rows, columns, written)` of such a file."
+function ntk_file(path; context = default_context())
+    kind, rows, columns, written = Ref{Cint}(0), Ref{Int64}(0), Ref{Int64}(0), Ref{Int64}(0)
+    check(context, nndyn_ntk_file(context, path, kind, rows, columns, written))
+    return (kind = kind[], rows = rows[], columns = columns[], written = written[])
+end
+
+"Rows of such a file, counted from 0, as columns."
+function ntk_read(path, first, count; context = default_context())
+    kernel = zeros(ntk_file(path; context = context).columns, count)
+    check(context, nndyn_ntk_read(context, path, first, count, kernel))
+    return kernel
 end
 
 "Full kernel (x2 against x) times w (outputs x n), without the kernel."

@@ -710,6 +710,9 @@ _FUNCTIONS = {
     "nndyn_basin_uncertainty": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_ntk": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _int, _ptr, _ptr]),
     "nndyn_ntk_forecast": (_int, [_ptr, _i64, _i64, _int, _ptr, _ptr, _ptr]),
+    "nndyn_ntk_write": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _int, _ptr, _str]),
+    "nndyn_ntk_file": (_int, [_ptr, _str, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_ntk_read": (_int, [_ptr, _str, _i64, _i64, _ptr]),
     "nndyn_ntk_vector": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_ntk_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_ntk_infinite": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _i64, _int, _ptr, _ptr, _ptr]),
@@ -975,6 +978,7 @@ _NTK = ("FULL", "DIAGONAL", "TRACE", "PSEUDO")
 _DUALITY = ("APPLY", "JVP", "VJP", "JACOBIAN", "GRAM", "SINGULAR_VALUES", "OPERATOR")
 
 Forecast = collections.namedtuple("Forecast", "bytes flops")
+NtkFile = collections.namedtuple("NtkFile", "kind rows columns written")
 Principal = collections.namedtuple("Principal", "mean directions variance total")
 Smoothed = collections.namedtuple("Smoothed", "classes share low radius margin")
 Layer = collections.namedtuple("Layer", "kind activation inputs outputs first count")
@@ -2319,6 +2323,14 @@ class Network(_Handle):
         with self._options(options) as o:
             self._do("nndyn_ntk_forecast", n, n2, kind, o, ctypes.byref(size), ctypes.byref(flops))
         return Forecast(size.value, flops.value)
+
+    def ntk_write(self, path, x, x2=None, kind="full", **options):
+        """The kernel to a file, in blocks of rows; a call that was stopped is gone on with."""
+        (arguments, alive), (n2, x2) = self._batch(x), self._second_batch(x2)
+        with self._options(options) as o:
+            self._do("nndyn_ntk_write", *arguments, n2, _address(x2), _named(kind, "kernel", "NTK_", _NTK), o,
+                     os.fsencode(path))
+        del alive
 
     def ntk_vector(self, x, w, x2=None, **options):
         """Full kernel (x2 against x) times w (n x outputs), without the kernel."""
@@ -4033,6 +4045,23 @@ def activation_name(kind):
 
 def loss_name(kind):
     return _lib.nndyn_loss_name(kind).decode()
+
+
+def ntk_file(path, context=None):
+    """(kind, rows, columns, rows written) of a file of Network.ntk_write."""
+    kind, rows, columns, written = _int(), _i64(), _i64(), _i64()
+    (context or default_context())._do("nndyn_ntk_file", os.fsencode(path), ctypes.byref(kind), ctypes.byref(rows),
+                                       ctypes.byref(columns), ctypes.byref(written))
+    return NtkFile(_NTK[kind.value - 1].lower(), rows.value, columns.value, written.value)
+
+
+def ntk_read(path, first=0, count=None, context=None):
+    """Rows of such a file; all that are written from `first` on, if no count is given."""
+    found = ntk_file(path, context)
+    count = found.written - first if count is None else count
+    kernel = np.empty((max(count, 0), found.columns))
+    (context or default_context())._do("nndyn_ntk_read", os.fsencode(path), first, count, _address(kernel))
+    return kernel
 
 
 def ntk_infinite(x, depth, activation, x2=None, context=None, **options):

@@ -920,6 +920,12 @@ def test_tangent_kernel():
     close(net.ntk_vector(x, w).ravel(), full @ w.ravel())
     close(net.ntk_vector(x, w, x[:2]).ravel(), full[:2 * k] @ w.ravel())
     close(net.ntk_operator(x) @ w.ravel(), full @ w.ravel())
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "kernel")
+        net.ntk_write(path, x, block=1)
+        assert nndyn.ntk_file(path) == ("full", n * k, n * k, n * k)
+        close(nndyn.ntk_read(path, 1, 2), full[1:3])
+        close(nndyn.ntk_read(path), full)
     assert net.ntk_forecast(1000).flops > net.ntk_forecast(1000, kind="trace").flops > 0
     covariance, tangent = nndyn.ntk_infinite(np.eye(2), 2, "relu", weight_scale=2 ** 0.5)
     close([covariance[0, 0], tangent[0, 0]], [1, 3])

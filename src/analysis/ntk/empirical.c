@@ -23,15 +23,20 @@ typedef struct request {
 
 /* ---- arguments --------------------------------------------------------------------------------------------------- */
 
+nd_kernel_spec nd_ntk_spec_of(const nd_option_value *values, int kind)
+{
+    return (nd_kernel_spec){.kind = kind,
+                            .metric = (int)values[ND_NTK_PARAMETRIZATION].integer,
+                            .singles = (int)values[ND_NTK_PRECISION].integer,
+                            .weight_scale = values[ND_NTK_WEIGHT_SCALE].real,
+                            .bias_scale = values[ND_NTK_BIAS_SCALE].real};
+}
+
 int nd_ntk_spec(nndyn_network *network, const nndyn_options *options, int count, int kind, nd_kernel_spec *spec)
 {
     nd_option_value values[ND_NTK_OPTIONS] = {0};
     ND_TRY(nd_options_read(network, options, nd_ntk_options, count, values));
-    *spec = (nd_kernel_spec){.kind = kind,
-                             .metric = (int)values[ND_NTK_PARAMETRIZATION].integer,
-                             .singles = (int)values[ND_NTK_PRECISION].integer,
-                             .weight_scale = values[ND_NTK_WEIGHT_SCALE].real,
-                             .bias_scale = values[ND_NTK_BIAS_SCALE].real};
+    *spec = nd_ntk_spec_of(values, kind);
     return NNDYN_OK;
 }
 
@@ -92,7 +97,7 @@ static int admit(const request *r)
     }
     return nd_fail(r->network, NNDYN_ELIMIT,
                    "the kernel of %lld x %lld numbers and what is needed to make it take %.3g MB, and the memory limit "
-                   "is %.3g MB; %suse rectangular blocks of fewer samples, or raise the limit",
+                   "is %.3g MB; %swrite it to a file with nndyn_ntk_write, or raise the limit",
                    (long long)r->rows, (long long)r->columns, bytes / 1e6, (double)limit / 1e6,
                    r->spec.kind == NNDYN_NTK_FULL ? "take NNDYN_NTK_TRACE, " : "");
 }

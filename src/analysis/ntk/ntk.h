@@ -15,7 +15,8 @@ enum {
 };
 extern const nd_option_spec nd_ntk_options[ND_NTK_OPTIONS];
 
-/* Read the first `count` of them. */
+/* What values of them say (ND_NTK_OPTIONS); and the first `count` of them read. */
+nd_kernel_spec nd_ntk_spec_of(const nd_option_value *values, int kind);
 int nd_ntk_spec(nndyn_network *network, const nndyn_options *options, int count, int kind, nd_kernel_spec *spec);
 /* x (n x inputs) there, and its numbers finite; names are those of the arguments. */
 int nd_ntk_check_batch(nndyn_network *network, int64_t n, const double *x, const char *n_name, const char *x_name);
