@@ -9,8 +9,8 @@
  * library's loss (nndyn/kernels.h; squared error: f - y) and P = diag(weight of each sample; 0 for those not in the
  * batch).  The weight of a trainer's batch of b samples is 1/b.
  *
- * Closed forms (squared error), iteration sample by sample or batch by batch, gradient flow.
- * docs/linearized.md has the formulas. */
+ * Closed forms (squared error), iteration sample by sample or batch by batch, gradient flow, and the comparison with a
+ * network as it trains.  docs/linearized.md has the formulas. */
 #ifndef NNDYN_LINEARIZED_H
 #define NNDYN_LINEARIZED_H
 #include "core.h"
@@ -68,7 +68,7 @@ NNDYN_API int nndyn_linearized_create(nndyn_context *context, int form, int64_t 
                                       const nndyn_options *options, nndyn_linearized **out);
 
 /** Make a model of a network as it is now, by its own tangent kernel on these data, in evaluation mode.
- *  @param network the network, of either precision, of dense layers and activations; copied
+ *  @param network the network, of either precision; copied
  *  @param n N, at least 1
  *  @param x N x inputs
  *  @param t N x outputs: targets
@@ -252,6 +252,75 @@ NNDYN_API int nndyn_linearized_parameters(nndyn_linearized *model, const double 
  *  @return NNDYN_OK, NNDYN_EARG */
 NNDYN_API int nndyn_linearized_forecast(nndyn_context *context, int form, int64_t n, int64_t outputs, int64_t test,
                                         int64_t *bytes, double *flops);
+
+/* ---- comparison with the network --------------------------------------------------------------------------------- */
+
+/** Columns of the probe "linearization" and of nndyn_linearized_compare; norms are Euclidean, over all samples and
+ *  outputs; e = dh/df, the slopes of the loss.  Later versions may add to the end. */
+enum {
+    NNDYN_LINEARIZATION_DEVIATION = 0,             /* |f - f_lin| on the training samples */
+    NNDYN_LINEARIZATION_DEVIATION_TEST = 1,        /* on the test points; NaN without */
+    NNDYN_LINEARIZATION_RESIDUAL = 2,              /* |e(f)|; squared error: |f - y| */
+    NNDYN_LINEARIZATION_RESIDUAL_LINEAR = 3,       /* |e(f_lin)| */
+    NNDYN_LINEARIZATION_DISPLACEMENT = 4,          /* |theta - theta_0| */
+    NNDYN_LINEARIZATION_DISPLACEMENT_RELATIVE = 5, /* / |theta_0| */
+    NNDYN_LINEARIZATION_DISPLACEMENT_LINEAR = 6,   /* |w| of the linear model */
+    NNDYN_LINEARIZATION_DRIFT = 7,                 /* |Theta - Theta_0|_F / |Theta_0|_F */
+    NNDYN_LINEARIZATION_ALIGNMENT = 8,             /* <Theta, Theta_0>_F / (|Theta|_F |Theta_0|_F) */
+    NNDYN_LINEARIZATION_CKA = 9,                   /* the same of kernels centered by H = 1 - 11'/N over the samples */
+    NNDYN_LINEARIZATION_TARGET_ALIGNMENT = 10,     /* y . Theta y / (|Theta|_F |y|^2) */
+    NNDYN_LINEARIZATION_REMAINDER = 11,            /* |R|, R = f_{s+1} - f_s + rate Theta_s P e_s of the step */
+    NNDYN_LINEARIZATION_BOUND = 12,                /* of DEVIATION; full batches */
+    NNDYN_LINEARIZATION_BOUND_MEASURED = 13,       /* of DEVIATION, sharper and cheaper; full batches */
+    NNDYN_LINEARIZATION_DEVIATION_STAR = 14,       /* |L^-1 (f - f_lin)|, Theta_0 = L L' */
+    NNDYN_LINEARIZATION_BOUND_STAR = 15,           /* of DEVIATION_STAR; any batches */
+    NNDYN_LINEARIZATION_COLUMNS = 16               /* length of the list */
+};
+
+/** A probe that trains the linearized model along with the network, on the same batches at the same rates, and compares
+ *  the two: the columns of the list above, named "deviation", "deviation_test", "residual", "residual_linear",
+ *  "displacement", "displacement_relative", "displacement_linear", "drift", "alignment", "cka", "target_alignment",
+ *  "remainder", "bound", "bound_measured", "deviation_star", "bound_star".  The network is expanded about its
+ *  parameters when the probe is added.  The linear model moves at every step, whatever the cadence: the probe stands
+ *  behind one without a table, "<name>_steps", that takes it along; leave that one's cadence as it is.
+ *
+ *  A-posteriori bounds (squared error and plain descent only; docs/linearized.md): with K_s = rate (Theta_s -
+ *  Theta_0), rho = max |1 - rate kappa lambda_k| and xi_s = f_{s+1} - f_s + rate Theta_0 P e_s = R_s - K_s P e_s,
+ *      BOUND = sum_s rho^(S-1-s) (|K_s|_op |e_s| + |R_s|), BOUND_MEASURED the same sum of |xi_s|,
+ *      BOUND_STAR = sum_s |xi_s|_*, which holds for any batches while rate lambda_max(P^(1/2) Theta_0 P^(1/2)) <= 2.
+ *  @param recorder of a trainer with SGD, momentum or Nesterov, without weight decay and clipping, for a network
+ *         without batch norm and dropout
+ *  @param batches those the trainer is going to take, step k batch k (nndyn_train_run does so); without noise on
+ *         inputs. Kept alive; their data set holds the training samples
+ *  @param test test points, may be NULL; targets are not needed.  May be the training set
+ *  @param options those of every probe, and
+ *         "kernel" (text): what the columns DRIFT ... TARGET_ALIGNMENT are of: "full" (M x M), "trace" (N x N, the mean
+ *         over outputs of the diagonal blocks), "none" (NaN).  Deviations are exact with each: "full" keeps Theta_0,
+ *         the others pass each step through the network at theta_0;
+ *         "bound" (text): "none" (default; NaN), "measured" (BOUND_MEASURED) or "all" (which needs "full");
+ *         "unstable" (integer, 0): 1 allows rate kappa lambda_max >= 2, where the linear model may diverge although the
+ *         network does not; looked at when the probe is added, for squared error
+ *  @param probe receives its number; may be NULL
+ *  @return as the other functions that add a probe (nndyn/recorder.h); NNDYN_EUNSUPPORTED, NNDYN_ENUMERIC (unstable),
+ *          NNDYN_ELIMIT.  A step whose batch is not the one announced fails with NNDYN_ESTATE
+ *  Cost: a step with "full": 2 (N + T) C b C flops for b samples in the batch; with the others, about three passes over
+ *  train, test points; "measured": a forward pass over the training set and such a product; "all": a whole kernel and
+ *  its eigenvalues at every step.  A row: a forward pass over train and test points, and a kernel unless "none".
+ *  Memory: theta_0 twice; "full": 4 M^2 doubles. */
+NNDYN_API int nndyn_recorder_add_linearization(nndyn_recorder *recorder, nndyn_batches *batches, nndyn_dataset *test,
+                                               const nndyn_options *options, int64_t *probe);
+
+/** Train a network and its linearization side by side: nndyn_recorder_add_linearization, nndyn_train_run and the
+ *  table, in one call.
+ *  @param trainer the trainer; takes steps[count - 1] steps
+ *  @param batches,test as there
+ *  @param count rows wanted, at least 1
+ *  @param steps from here on after which a row is taken, ascending, from 0 (a row of the start), the last at least 1
+ *  @param options "kernel", "bound", "unstable" as there
+ *  @param rows receives count x NNDYN_LINEARIZATION_COLUMNS numbers
+ *  @return as nndyn_recorder_add_linearization and nndyn_train_run.  Steps done before a failure stay done */
+NNDYN_API int nndyn_linearized_compare(nndyn_trainer *trainer, nndyn_batches *batches, nndyn_dataset *test,
+                                       int64_t count, const int64_t *steps, const nndyn_options *options, double *rows);
 
 #ifdef __cplusplus
 }

@@ -299,6 +299,23 @@ const LINEARIZED_CONTRACTION = Cint(5)
 const LINEARIZED_TIME = Cint(6)
 const LINEARIZED_RANK = Cint(7)
 const LINEARIZED_FIGURES = Cint(8)
+const LINEARIZATION_DEVIATION = Cint(0)
+const LINEARIZATION_DEVIATION_TEST = Cint(1)
+const LINEARIZATION_RESIDUAL = Cint(2)
+const LINEARIZATION_RESIDUAL_LINEAR = Cint(3)
+const LINEARIZATION_DISPLACEMENT = Cint(4)
+const LINEARIZATION_DISPLACEMENT_RELATIVE = Cint(5)
+const LINEARIZATION_DISPLACEMENT_LINEAR = Cint(6)
+const LINEARIZATION_DRIFT = Cint(7)
+const LINEARIZATION_ALIGNMENT = Cint(8)
+const LINEARIZATION_CKA = Cint(9)
+const LINEARIZATION_TARGET_ALIGNMENT = Cint(10)
+const LINEARIZATION_REMAINDER = Cint(11)
+const LINEARIZATION_BOUND = Cint(12)
+const LINEARIZATION_BOUND_MEASURED = Cint(13)
+const LINEARIZATION_DEVIATION_STAR = Cint(14)
+const LINEARIZATION_BOUND_STAR = Cint(15)
+const LINEARIZATION_COLUMNS = Cint(16)
 
 nndyn_status_name(status) =
     ccall(symbol(:nndyn_status_name), Cstring, (Cint,), status)
@@ -1967,6 +1984,15 @@ nndyn_linearized_parameters(model, coefficients, count, parameters) =
 nndyn_linearized_forecast(context, form, n, outputs, test, bytes, flops) =
     ccall(symbol(:nndyn_linearized_forecast), Cint, (Ptr{Cvoid}, Cint, Int64, Int64, Int64, Ptr{Int64}, Ptr{Cdouble}),
         context, form, n, outputs, test, bytes, flops)
+
+nndyn_recorder_add_linearization(recorder, batches, test, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_linearization), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}),
+        recorder, batches, test, options, probe)
+
+nndyn_linearized_compare(trainer, batches, test, count, steps, options, rows) =
+    ccall(symbol(:nndyn_linearized_compare), Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cvoid}, Ptr{Cdouble}), trainer, batches, test,
+        count, steps, options, rows)
 
 nndyn_sweep_create(context, options, out) =
     ccall(symbol(:nndyn_sweep_create), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, options, out)
@@ -4806,6 +4832,22 @@ function parameters(m::Linearized, coefficients = nothing)
     c, out = coefficients === nothing ? C_NULL : convert(Array{Float64}, coefficients), zeros(shape(m).parameters)
     check(m, nndyn_linearized_parameters(m, c, length(out), out))
     return out
+end
+
+"The network beside its linear model, on the batches it is going to take: a probe's number."
+function record_linearization!(recorder::Recorder, batches::Batches, test = nothing; options...)
+    push!(recorder.parent.keep, batches.keep)
+    test === nothing || push!(recorder.parent.keep, test.keep)
+    d, o = test === nothing ? C_NULL : test, with_options(options)
+    return probe_number(n -> nndyn_recorder_add_linearization(recorder, batches, d, o, n), recorder)
+end
+
+"Train beside the linear model; a column of LINEARIZATION_* after each of these numbers of steps from here."
+function linearized_compare!(trainer::Trainer, batches::Batches, steps, test = nothing; options...)
+    s, d, o = convert(Array{Int64}, steps), test === nothing ? C_NULL : test, with_options(options)
+    rows = zeros(LINEARIZATION_COLUMNS, length(s))
+    check(trainer, nndyn_linearized_compare(trainer, batches, d, length(s), s, o, rows))
+    return rows
 end
 
 "`(bytes, flops)` of a linearized model from a kernel."

@@ -307,6 +307,23 @@ LINEARIZED_CONTRACTION = 5
 LINEARIZED_TIME = 6
 LINEARIZED_RANK = 7
 LINEARIZED_FIGURES = 8
+LINEARIZATION_DEVIATION = 0
+LINEARIZATION_DEVIATION_TEST = 1
+LINEARIZATION_RESIDUAL = 2
+LINEARIZATION_RESIDUAL_LINEAR = 3
+LINEARIZATION_DISPLACEMENT = 4
+LINEARIZATION_DISPLACEMENT_RELATIVE = 5
+LINEARIZATION_DISPLACEMENT_LINEAR = 6
+LINEARIZATION_DRIFT = 7
+LINEARIZATION_ALIGNMENT = 8
+LINEARIZATION_CKA = 9
+LINEARIZATION_TARGET_ALIGNMENT = 10
+LINEARIZATION_REMAINDER = 11
+LINEARIZATION_BOUND = 12
+LINEARIZATION_BOUND_MEASURED = 13
+LINEARIZATION_DEVIATION_STAR = 14
+LINEARIZATION_BOUND_STAR = 15
+LINEARIZATION_COLUMNS = 16
 
 # name: (result, parameters)
 _FUNCTIONS = {
@@ -734,6 +751,8 @@ _FUNCTIONS = {
     "nndyn_linearized_displacement": (_int, [_ptr, _ptr, _ptr]),
     "nndyn_linearized_parameters": (_int, [_ptr, _ptr, _i64, _ptr]),
     "nndyn_linearized_forecast": (_int, [_ptr, _int, _i64, _i64, _i64, _ptr, _ptr]),
+    "nndyn_recorder_add_linearization": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_compare": (_int, [_ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_sweep_create": (_int, [_ptr, _ptr, _ptr]),
     "nndyn_sweep_free": (None, [_ptr]),
     "nndyn_sweep_add_axis": (_int, [_ptr, _str, _i64, _ptr]),
@@ -2576,6 +2595,15 @@ class Trainer(_Handle):
         self._do(self._name, len(x), _address(x), _address(t), ctypes.byref(loss))
         return loss.value
 
+    def linearized_compare(self, batches, steps, test=None, **options):
+        """Train beside the linear model; a row of LINEARIZATION_* after each of these numbers of steps from here."""
+        steps = _array(steps, "steps", (None,), np.int64)
+        rows = np.empty((len(steps), LINEARIZATION_COLUMNS))
+        with self._options(options) as o:
+            self._do("nndyn_linearized_compare", batches.pointer, None if test is None else test.pointer, len(steps),
+                     _address(steps), o, _address(rows))
+        return rows
+
     def run(self, batches, steps):
         """Many steps on batches of a data set; returns the mean of their losses."""
         loss = _f64()
@@ -2687,6 +2715,11 @@ class Recorder(_Handle):
     def parameters(self, which, **options):
         """Parameters after the step; `which` is a range or a list of indices."""
         return self._chosen("parameters", which, options)
+
+    def linearization(self, batches, test=None, **options):
+        """The network beside its linear model on the batches it is going to take: columns LINEARIZATION_*."""
+        self._needs.extend(handle._keep for handle in (batches, test) if handle is not None)
+        return self._add("linearization", (batches.pointer, None if test is None else test.pointer), options)
 
     def fluctuations(self, fluctuations, **options):
         """Feed a set of Fluctuations with the gradient of each step; there is no table."""

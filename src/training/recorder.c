@@ -237,6 +237,12 @@ int nd_recorder_add(nndyn_recorder *recorder, const nd_probe *probe, const nd_re
     return NNDYN_OK;
 }
 
+void nd_recorder_drop_last(nndyn_recorder *recorder)
+{
+    recorder->count--;
+    destroy_entry(&recorder->entries[recorder->count], recorder->handle.context);
+}
+
 nd_entry *nd_recorder_entry(nndyn_recorder *recorder, int64_t number)
 {
     if (number < 0 || number >= recorder->count) {

@@ -125,6 +125,8 @@ struct nndyn_recorder {
 
 /* Add a probe; the recorder is entered.  Takes over probe->self, and destroys it if it fails. */
 int nd_recorder_add(nndyn_recorder *recorder, const nd_probe *probe, const nd_record *record, int64_t *number);
+/* Take back the probe added last, within the call that added it. */
+void nd_recorder_drop_last(nndyn_recorder *recorder);
 /* The entry of a probe's number; NULL, with a message for NNDYN_EARG, if there is none. */
 nd_entry *nd_recorder_entry(nndyn_recorder *recorder, int64_t number);
 /* Rows exist and are in memory; NNDYN_EARG or NNDYN_ESTATE if not. */

@@ -1243,9 +1243,18 @@ def test_linearized():
     network = nndyn.Network(2).dense(3, "tanh").dense(1).loss("squared_error")
     x, t = np.array([[1.0, 0.5], [-0.3, 2], [0.4, -1]]), np.array([[1.0], [0], [-1]])
     wide = network.linearized(x, t, x, kernel="products")
-    wide.run(nndyn.Trainer(network, "sgd", rate=0.1), nndyn.Dataset(x, t).batches("full"), 3)
+    data = nndyn.Dataset(x, t)
+    trainer, batches = nndyn.Trainer(network, "sgd", rate=0.1), data.batches("full")
+    wide.run(trainer, batches, 3)
     close(wide.state.test, wide.state.train, 1e-14)
     close(np.linalg.norm(wide.parameters() - network.parameters), wide.displacement(), 1e-12)
+    recorder = nndyn.Recorder(trainer)
+    recorder.linearization(batches, data, kernel="none", steps=[3])
+    rows = trainer.linearized_compare(batches, [0, 3], data, bound="all")
+    assert rows[0, nndyn.LINEARIZATION_DEVIATION] == 0
+    assert 0 < rows[1, nndyn.LINEARIZATION_DEVIATION] <= rows[1, nndyn.LINEARIZATION_BOUND] + 1e-12
+    close(rows[1, nndyn.LINEARIZATION_DISPLACEMENT_LINEAR], wide.displacement(), 1e-12)
+    close(recorder["linearization"]["deviation_test"], rows[1:, nndyn.LINEARIZATION_DEVIATION_TEST], 1e-12)
 
 
 def test_z_every_public_function_was_reached():

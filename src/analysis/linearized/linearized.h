@@ -98,6 +98,8 @@ typedef struct nd_linear_batch {
     double rate, weight, momentum;
     int nesterov;
 } nd_linear_batch;
+/* g (M) = P e at outputs f: 0 but at the samples of the batch. */
+int nd_linear_forces(nndyn_linearized *model, void *handle, const nd_linear_batch *batch, const double *f, double *g);
 int nd_linear_step(nndyn_linearized *model, void *handle, const nd_linear_batch *batch);
 /* Slopes dh/df of `count` samples of the loss at outputs a, targets t; residual: scratch. */
 int nd_linear_slopes(nndyn_linearized *model, void *handle, int64_t count, const double *a, const double *t,
@@ -130,6 +132,47 @@ int nd_linear_largest(nndyn_linearized *model, void *handle, double *largest);
 /* NNDYN_ENUMERIC, with the figures, unless rate kappa h'' (largest + ridge) is below the limit. */
 int nd_linear_check_stable(nndyn_linearized *model, void *handle, int rule, double rate, double momentum);
 int nd_linear_check_rule(void *handle, int rule, double rate);
+
+/* ---- along with a network (companion.c, figures.c) --------------------------------------------------------------- */
+
+enum { ND_COMPANION_FULL = 0, ND_COMPANION_TRACE, ND_COMPANION_NONE };      /* choices of "kernel" */
+enum { ND_COMPANION_UNBOUND = 0, ND_COMPANION_MEASURED, ND_COMPANION_ALL }; /* of "bound" */
+enum { ND_COMPANION_KERNEL, ND_COMPANION_BOUND, ND_COMPANION_UNSTABLE, ND_COMPANION_OPTIONS };
+extern const nd_option_spec nd_companion_options[ND_COMPANION_OPTIONS];
+
+/* The linear model that is trained along with a network, and what is known of both. */
+typedef struct nd_companion {
+    nndyn_context *context;
+    int references;
+    nndyn_batches *batches; /* a reference is held */
+    nndyn_linearized *model;
+    int kernel, bound;
+    int64_t origin; /* steps of the trainer when it was made */
+    double largest; /* eigenvalue of Theta_0; NaN: not known */
+    double *x_test;
+    int64_t *rows; /* of a batch */
+    double *t;
+    double *f, *f_test;                /* outputs of the network as it is: f after each step if there are bounds */
+    double *force, *moved;             /* P e, and what it moves */
+    double *kernel_start, *kernel_now; /* order x order, as `kernel`; kernel_start: of the model if full */
+    double *gap;                       /* scratch for Theta - Theta_0 */
+    double *factor;                    /* of Cholesky's, NULL: Theta_0 is singular, or not wanted */
+    int64_t order;
+    double bound_kernel, bound_measured, bound_star, remainder;
+    nd_arena arena;
+} nd_companion;
+
+/* The trainer's network is entered or held, batches and test data are held. */
+int nd_companion_create(void *handle, const nndyn_trainer *trainer, nndyn_batches *batches, const nndyn_dataset *test,
+                        const nd_option_value *options, nd_companion **out);
+void nd_companion_release(nd_companion *companion);
+/* The step (the trainer's number of it, from 0) that the network has just made on this batch. */
+int nd_companion_follow(nd_companion *companion, void *handle, nndyn_network *network, const nndyn_trainer *trainer,
+                        int64_t step, double rate, int64_t n, const void *x, const void *t);
+/* A row of NNDYN_LINEARIZATION_COLUMNS numbers. */
+int nd_companion_row(nd_companion *companion, void *handle, nndyn_network *network, double *row);
+/* The tangent kernel of the network as it is, in kernel_now. */
+int nd_companion_kernel(nd_companion *companion, void *handle, nndyn_network *network, double *out);
 
 /* Kernel, spectrum, or NNDYN_ESTATE naming what lacks. */
 int nd_linear_need_spectrum(const nndyn_linearized *model, void *handle);

@@ -48,18 +48,17 @@ int nd_linear_slopes(nndyn_linearized *model, void *handle, int64_t count, const
 
 /* ---- one step ---------------------------------------------------------------------------------------------------- */
 
-/* P e at its places in c.force, 0 elsewhere.  Batches of more samples than there are go in pieces. */
-static int forces(nndyn_linearized *model, void *handle, const nd_linear_batch *batch)
+/* Batches of more samples than there are go in pieces. */
+int nd_linear_forces(nndyn_linearized *model, void *handle, const nd_linear_batch *batch, const double *f, double *g)
 {
     const int64_t k = model->outputs;
-    double *g = model->c.force;
     memset(g, 0, (size_t)(model->n * k) * sizeof *g);
     for (int64_t first = 0; first < batch->count; first += model->n) {
         const int64_t left = batch->count - first, count = left < model->n ? left : model->n;
         const double *t = batch->t != NULL ? batch->t + first * k : model->targets;
         for (int64_t i = 0; i < count; i++) {
             const int64_t row = batch->rows != NULL ? batch->rows[first + i] : first + i;
-            memcpy(model->gather + i * k, model->f.position + row * k, (size_t)k * sizeof *g);
+            memcpy(model->gather + i * k, f + row * k, (size_t)k * sizeof *g);
             if (batch->t == NULL) {
                 memcpy(model->targets + i * k, model->y + row * k, (size_t)k * sizeof *g);
             }
@@ -107,7 +106,7 @@ int nd_linear_step(nndyn_linearized *model, void *handle, const nd_linear_batch 
 {
     nd_linear_track *tracks[] = {&model->c, &model->f, &model->f_test};
     const double ridge = model->kappa * model->ridge;
-    ND_TRY(forces(model, handle, batch));
+    ND_TRY(nd_linear_forces(model, handle, batch, model->f.position, model->c.force));
     ND_TRY(nd_linear_product_rows(model, handle, batch->count, batch->rows, model->c.force, model->f.force,
                                   model->test > 0 ? model->f_test.force : NULL));
     for (int i = 0; i < 3; i++) {
