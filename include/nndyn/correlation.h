@@ -190,7 +190,8 @@ NNDYN_API int nndyn_correlation_operator_norm(nndyn_network *network, int64_t n,
  *  @param outputs M
  *  @param observed nodes x M: outputs after that step
  *  @param degree of the polynomial in r, 0 to 32
- *  @param values receives (degree + 1) x M: row d is C^{0,d}[e, .., e] at rate eta
+ *  @param values receives (degree + 1) x M: row d is C^{0,d}[e, .., e] at rate eta; may not overlap
+ *         observed
  *  @param residuals receives M root-mean-square residuals of the fit; may be NULL
  *  @return NNDYN_OK, NNDYN_EARG, NNDYN_EDATA, NNDYN_ENUMERIC (rates too close to each other), NNDYN_ENOMEM,
  *          NNDYN_ELIMIT */
@@ -237,7 +238,8 @@ NNDYN_API int nndyn_correlation_bound(nndyn_context *context, double c02, double
  *  @param kappa e = kappa (f - y), positive
  *  @param steps,bound,closed,flags as there
  *  @param options as nndyn_correlations_norm
- *  @return as there, NNDYN_ESTATE (a tensor was not asked for), NNDYN_EOPTION, NNDYN_EBUSY */
+ *  @return as there (NNDYN_EARG also if C01 has a negative eigenvalue), NNDYN_ESTATE (a tensor was not asked for),
+ *          NNDYN_EOPTION, NNDYN_EBUSY */
 NNDYN_API int nndyn_correlations_bound(nndyn_correlations *correlations, const double *y, double kappa, int64_t steps,
                                        const nndyn_options *options, double *bound, double *closed, int *flags);
 

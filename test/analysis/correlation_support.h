@@ -117,4 +117,66 @@ NT_UNUSED static void nt_hessian_product(nndyn_network *network, int64_t n, cons
     free(theta);
 }
 
+/* ---- powers of the width ----------------------------------------------------------------------------------------- */
+
+/* Slope of log y against log width, all points alike. */
+NT_UNUSED static double nt_width_slope(int count, const int64_t *widths, const double *y)
+{
+    double mean = 0, above = 0, below = 0;
+    for (int i = 0; i < count; i++) {
+        mean += log((double)widths[i]) / count;
+    }
+    for (int i = 0; i < count; i++) {
+        const double at = log((double)widths[i]) - mean;
+        above += at * log(y[i]);
+        below += at * at;
+    }
+    return above / below;
+}
+
+enum { NT_KINK_INPUTS = 5, NT_KINK_N = 3 };
+
+/* f = c1 v . phi(c0 W x + 0.3 b), squared scales 2 / inputs. */
+NT_UNUSED static nndyn_network *nt_kinked(nndyn_context *context, int activation, int64_t width, int64_t seed)
+{
+    nndyn_network *network;
+    nndyn_options *o;
+    nt_ok(context, nndyn_network_create(context, NNDYN_F64, NT_KINK_INPUTS, &network));
+    nt_ok(context, nndyn_options_create(context, &o));
+    nt_ok(o, nndyn_options_set_text(o, "parametrization", "ntk"));
+    nt_ok(o, nndyn_options_set_double(o, "weight_scale", sqrt(2)));
+    nt_ok(o, nndyn_options_set_double(o, "bias_scale", 0.3));
+    nt_ok(network, nndyn_network_add_dense_with(network, width, activation, o));
+    nt_ok(o, nndyn_options_set_integer(o, "bias", 0));
+    nt_ok(network, nndyn_network_add_dense_with(network, 1, NNDYN_IDENTITY, o));
+    nndyn_options_free(o);
+    nt_ok(network, nndyn_network_initialize(network, seed));
+    return network;
+}
+
+/* f - f_lin after one step of 0.3 along a fixed residual. */
+NT_UNUSED static void nt_one_step(nndyn_network *network, const double *x, double *dev)
+{
+    static const double e[NT_KINK_N] = {1, 0.7, -0.4};
+    int64_t parameters;
+    double before[NT_KINK_N], slope[NT_KINK_N];
+    nt_ok(network, nndyn_network_shape(network, NULL, NULL, NULL, &parameters, NULL));
+    double *theta = malloc(2 * (size_t)parameters * sizeof *theta);
+    assert_non_null(theta);
+    double *g = theta + parameters;
+    nt_ok(network, nndyn_network_get_parameters(network, parameters, theta));
+    nt_ok(network, nndyn_network_forward(network, NT_KINK_N, x, before));
+    nt_ok(network, nndyn_vjp(network, NT_KINK_N, x, e, NULL, NULL, g));
+    nt_ok(network, nndyn_jvp(network, NT_KINK_N, x, NULL, g, NULL, slope));
+    for (int64_t p = 0; p < parameters; p++) {
+        theta[p] -= 0.3 * g[p];
+    }
+    nt_ok(network, nndyn_network_set_parameters(network, parameters, theta));
+    nt_ok(network, nndyn_network_forward(network, NT_KINK_N, x, dev));
+    for (int i = 0; i < NT_KINK_N; i++) {
+        dev[i] -= before[i] - 0.3 * slope[i];
+    }
+    free(theta);
+}
+
 #endif

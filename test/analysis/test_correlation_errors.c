@@ -99,6 +99,11 @@ static void test_given_errors(void **state)
     nt_ok(out, nndyn_correlations_get(out, NNDYN_CORRELATION_C03, 16, back));
     nt_same(back, c03, sizeof back);
     nndyn_correlations_free(out);
+    c01[3] = -3; /* not a kernel */
+    c11[1] = c11[4] = 0;
+    nt_ok(h, nndyn_correlations_create_from(h, 2, 1, c00, c01, c02, c03, c11, &out));
+    nt_fails(NNDYN_EARG, out, "below 0", nndyn_correlations_bound(out, c00, 1, 5, NULL, back, NULL, NULL));
+    nndyn_correlations_free(out);
     nt_close_bench(&b, &a);
 }
 
@@ -208,8 +213,7 @@ static void test_number_errors(void **state)
     nt_fails(NNDYN_EARG, h, "values", nndyn_correlation_recover(h, 3, rates, 1, seen, 1, NULL, NULL));
     nt_fails(NNDYN_EARG, h, "c02", nndyn_correlation_bound(h, -1, 0, 0, 2, 1, 1, q, q, 3, v, closed, &flags));
     nt_fails(NNDYN_EARG, h, "c11", nndyn_correlation_bound(h, 0, 0, NAN, 2, 1, 1, q, q, 3, v, closed, &flags));
-    nt_fails(NNDYN_EARG, h, "eigenvalues",
-             nndyn_correlation_bound(h, 0, 0, 0, 2, 1, 1, negative, q, 3, v, closed, &flags));
+    nt_fails(NNDYN_EARG, h, "below 0", nndyn_correlation_bound(h, 0, 0, 0, 2, 1, 1, negative, q, 3, v, closed, &flags));
     nt_fails(NNDYN_EDATA, h, "residuals", nndyn_correlation_bound(h, 0, 0, 0, 2, 1, 1, q, nan, 3, v, closed, &flags));
     nt_fails(NNDYN_EARG, h, "kappa", nndyn_correlation_bound(h, 0, 0, 0, 2, 1, 0, q, q, 3, v, closed, &flags));
     nt_fails(NNDYN_EARG, h, "bound", nndyn_correlation_bound(h, 0, 0, 0, 2, 1, 1, q, q, 3, NULL, closed, &flags));

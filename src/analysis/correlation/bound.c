@@ -97,9 +97,24 @@ int nd_correlation_bound(const nd_bound *b, double *bound, double *closed)
 
 /* ---- from norms -------------------------------------------------------------------------------------------------- */
 
-static int check_numbers(nndyn_context *context, const nd_bound *b)
+static int check_spectrum(void *handle, int64_t count, const double *eigenvalues)
 {
     double least = 0, largest = 0;
+    for (int64_t i = 0; i < count; i++) {
+        least = fmin(least, eigenvalues[i]);
+        largest = fmax(largest, eigenvalues[i]);
+    }
+    if (least < -1e-8 * largest) {
+        return nd_fail(handle, NNDYN_EARG,
+                       "the kernel has the eigenvalue %g beside a largest one of %g; J J' has none below 0 beyond "
+                       "rounding",
+                       least, largest);
+    }
+    return NNDYN_OK;
+}
+
+static int check_numbers(nndyn_context *context, const nd_bound *b)
+{
     ND_TRY(nd_check_real(context, b->c02, 0, 1e150, "c02"));
     ND_TRY(nd_check_real(context, b->c03, 0, 1e150, "c03"));
     ND_TRY(nd_check_real(context, b->c11, 0, 1e75, "c11"));
@@ -109,16 +124,7 @@ static int check_numbers(nndyn_context *context, const nd_bound *b)
     ND_TRY(nd_check_size(context, b->steps, 1, ND_BOUND_MOST, "steps"));
     ND_TRY(nd_correlation_array(context, 1, b->outputs, b->eigenvalues, "eigenvalues"));
     ND_TRY(nd_correlation_array(context, 1, b->outputs, b->residuals, "residuals"));
-    for (int64_t i = 0; i < b->outputs; i++) {
-        least = fmin(least, b->eigenvalues[i]);
-        largest = fmax(largest, b->eigenvalues[i]);
-    }
-    if (least < -1e-8 * largest) {
-        return nd_fail(context, NNDYN_EARG,
-                       "eigenvalues has %g with a largest of %g; a kernel J J' has none below 0 beyond rounding", least,
-                       largest);
-    }
-    return NNDYN_OK;
+    return check_spectrum(context, b->outputs, b->eigenvalues);
 }
 
 static int bound_of(nndyn_context *context, const nd_bound *b, double *bound, double *closed, int *flags)
@@ -151,13 +157,15 @@ int nndyn_correlation_bound(nndyn_context *context, double c02, double c03, doub
 /* ---- from tensors ------------------------------------------------------------------------------------------------ */
 
 /* Eigenvalues of J J', and f - y in the basis of its eigenvectors; work: M x M. */
-static int diagonalize(nndyn_correlations *c, const double *y, double *work, double *eigenvalues, double *residuals)
+static int diagonalize(nndyn_correlations *c, void *handle, const double *y, double *work, double *eigenvalues,
+                       double *residuals)
 {
     const int64_t m = c->outputs;
     for (int64_t i = 0; i < m * m; i++) {
         work[i] = c->tensor[ND_C01][i] / c->eta;
     }
-    ND_TRY(nd_symmetric_eigen(c, m, work, 1, eigenvalues));
+    ND_TRY(nd_symmetric_eigen(handle, m, work, 1, eigenvalues));
+    ND_TRY(check_spectrum(handle, m, eigenvalues));
     for (int64_t k = 0; k < m; k++) {
         residuals[k] = 0;
         for (int64_t i = 0; i < m; i++) {
@@ -178,7 +186,7 @@ int nd_correlations_bound(nndyn_correlations *c, void *handle, const double *y, 
     }
     ND_TRY(nd_allocate_for(handle, m * (m + 2), sizeof *work, &work));
     double *eigenvalues = work + m * m, *residuals = eigenvalues + m;
-    const int status = diagonalize(c, y, work, eigenvalues, residuals);
+    const int status = diagonalize(c, handle, y, work, eigenvalues, residuals);
     if (status == NNDYN_OK) {
         const nd_bound b = {norms[0], norms[1], norms[2], m, c->eta, kappa, eigenvalues, residuals, steps};
         *flags = nd_correlation_bound(&b, bound, closed);
