@@ -88,8 +88,8 @@ enum {
 };
 
 /** Fit exponents.  The statistics are 0, the root mean square, and 1, 2, .., the quantiles asked for.  Errors are
- *  standard deviations over resamplings of the samples within each width (stratified bootstrap); fits are weighted by
- *  the errors of the points.
+ *  standard deviations over resamplings of the samples within each width (stratified bootstrap); the variance of a
+ *  point is, as a weight of fits and in chi squared, half its own, half that of all widths for as many samples.
  *  @param context the context
  *  @param count number of widths
  *  @param widths the widths, ascending, above 0; any other positive scale that is varied will do

@@ -125,19 +125,37 @@ typedef struct work {
     estimator model;
 } work;
 
-/* Errors of the points.  One of nearly 0, as of a quantile where most samples are equal, must not outweigh the rest. */
+/* Resampling R samples scatters by sqrt((R - 1) / R) too little. */
+static void widen(const work *k, int64_t s, int64_t w)
+{
+    const int64_t replicas = k->resamples->replicas;
+    double *logs = k->resamples->logs + (s * k->e->widths + w) * replicas;
+    const double factor = sqrt((double)k->e->samples[w] / (double)(k->e->samples[w] - 1));
+    double mean = 0;
+    for (int64_t b = 0; b < replicas; b++) {
+        mean += logs[b] / (double)replicas;
+    }
+    for (int64_t b = 0; b < replicas; b++) {
+        logs[b] = mean + factor * (logs[b] - mean);
+    }
+}
+
+/* Errors of the points, and as weights take them: half of the variance is their own, half what all widths together let
+ * expect of so many samples.  Weights from their own errors alone favor widths that happened to scatter little, and
+ * intervals of 95 % then cover 90 %. */
 static void set_errors(const work *k, int64_t s)
 {
     nndyn_width_exponent *e = k->e;
     const int64_t replicas = k->resamples->replicas;
     double *error = e->error + s * e->widths;
-    double most = 0;
+    double pooled = 0;
     for (int64_t w = 0; w < e->widths; w++) {
+        widen(k, s, w);
         error[w] = deviation(replicas, k->resamples->logs + (s * e->widths + w) * replicas, NULL);
-        most = fmax(most, error[w]);
+        pooled += error[w] * error[w] * (double)e->samples[w] / (double)e->widths;
     }
     for (int64_t w = 0; w < e->widths; w++) {
-        k->sigma[w] = fmax(error[w], fmax(0.05 * most, 1e-12));
+        k->sigma[w] = fmax(sqrt(0.5 * (error[w] * error[w] + pooled / (double)e->samples[w])), 1e-12);
     }
 }
 

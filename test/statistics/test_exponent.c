@@ -57,6 +57,13 @@ static void against_normal_equations(void **state)
     for (int64_t i = 0; i < statistics; i++) {
         double n[WIDTHS], values[WIDTHS], errors[WIDTHS];
         nt_ok(exponent, nndyn_width_exponent_points(exponent, i, n, values, errors));
+        double pooled = 0;
+        for (int w = 0; w < WIDTHS; w++) {
+            pooled += errors[w] * errors[w] / WIDTHS; /* as many samples at each */
+        }
+        for (int w = 0; w < WIDTHS; w++) {
+            errors[w] = sqrt(0.5 * (errors[w] * errors[w] + pooled));
+        }
         nt_same(n, doubling, sizeof n);
         for (int model = 1; model <= 3; model++) {
             double want[3], p, a, c, chi, want_chi;
