@@ -285,12 +285,15 @@ enum {
     NNDYN_LAZY_BOUND = 7,
     /* largest deviation of the run, infinite if it diverges; NaN without one */
     NNDYN_LAZY_MEASURED = 8,
-    /* measured / predicted (beyond "most": measured / index); NaN without a run */
+    /* measured / predicted (beyond "most": measured / estimate); NaN without a run */
     NNDYN_LAZY_RATIO = 9,
-    /* measured, else predicted, else index, over |f - y| at the start: the answer.  Below 0.1 a network is lazy */
+    /* measured, else predicted, else estimate, over |f - y| at the start: the answer.  Below 0.1 a network is lazy */
     NNDYN_LAZY_RELATIVE = 10,
+    /* the deviation if e stayed e0 for the number of steps that all are worth, the sum of (1 - x)^s with x = kappa e0'
+       C01 e0 / |e0|^2: to second order exact for few steps, an order of size for many */
+    NNDYN_LAZY_ESTIMATE = 11,
     /* length of the list */
-    NNDYN_LAZY_VALUES = 11
+    NNDYN_LAZY_VALUES = 12
 };
 
 /** Whether training on a batch with the squared error stays near its linearization: predicted from initialization, and

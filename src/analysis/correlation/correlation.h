@@ -68,6 +68,7 @@ typedef struct nd_direction_job {
     const double *e;
     int order;
     nd_task *task;
+    double *turn; /* P, or NULL: receives eta alpha sum_i e_i H_i J'e (with contracted, from order 1 on) */
 } nd_direction_job;
 int nd_correlation_direction(const nd_direction_job *job, double *values, double *norms, double *contracted);
 

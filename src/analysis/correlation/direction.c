@@ -100,6 +100,9 @@ static int contract_by_sum(const line *l, const nd_jets *jets, double factor, do
     for (int d = 0; status == NNDYN_OK && d <= l->job->order; d++) {
         status = nd_jets_gradient(jets, network, d, ones, g);
         contracted[d] = factor * sqrt(network->k64->sum_squares(network->parameters, g));
+        if (d == 1 && l->job->turn != NULL) {
+            memcpy(l->job->turn, g, (size_t)network->parameters * sizeof *g);
+        }
     }
     nd_release(network->handle.context, g);
     return status;
@@ -124,8 +127,8 @@ static int take_whole(line *l, double *values, double *contracted)
         status = contracted != NULL ? nd_jets_backward(jets, network, l->direction, job->e) : NNDYN_OK;
     }
     if (status == NNDYN_OK && contracted != NULL) {
-        status = sums_vectors(network, job->n) ? contract_by_sum(l, jets, factor, contracted)
-                                               : contract_by_gram(l, jets, factor, contracted);
+        status = job->turn != NULL || sums_vectors(network, job->n) ? contract_by_sum(l, jets, factor, contracted)
+                                                                    : contract_by_gram(l, jets, factor, contracted);
     }
     nd_jets_free(jets);
     return status;

@@ -112,6 +112,28 @@ static int open_copy(study *s)
 
 /* ---- from initialization ----------------------------------------------------------------------------------------- */
 
+/* How many times the first step all steps are worth, if the residual shrinks by 1 - x in each. */
+static double worth(double x, int64_t steps)
+{
+    if (x >= 1) {
+        return 1;
+    }
+    return x > 0 ? -expm1((double)steps * log1p(-x)) / x : (double)steps;
+}
+
+/* Of `steps` steps with the same e: each adds C02[e, e] by its own curvature, and each one before it has moved eta
+ * times the kernel, times e, by 2 C02[e, e] + t, t = eta^2 J sum_i e_i H_i J'e; s->product has J times the turn of the
+ * gradient. */
+static double estimate(study *s, const double *second, double steps)
+{
+    const double pairs = steps > 1 ? 0.5 * steps * (steps - 1) : 0;
+    const double factor = pairs * s->eta * s->o[SCALE].real * s->o[SCALE].real;
+    for (int64_t i = 0; i < s->m; i++) {
+        s->product[i] = (steps + 2 * pairs) * second[i] + factor * s->product[i];
+    }
+    return length(s->m, s->product, NULL);
+}
+
 /* The first step by jets: e0, and how nonlinear the step is. */
 static int take_step(study *s)
 {
@@ -123,7 +145,12 @@ static int take_step(study *s)
     residual(s, s->f);
     ND_TRY(nd_allocate_for(s->network, 3 * s->m, sizeof *values, &values));
     job.order = 2;
-    const int status = nd_correlation_direction(&job, values, NULL, contracted);
+    job.turn = s->theta;
+    int status = nd_correlation_direction(&job, values, NULL, contracted);
+    if (status == NNDYN_OK) {
+        status = nndyn_operator_apply(s->jacobian, s->theta, s->product);
+        status = status == NNDYN_OK ? status : nd_fail_from(s->network, status, s->jacobian);
+    }
     if (status == NNDYN_OK) {
         const double linear = length(s->m, values + s->m, NULL), second = length(s->m, values + 2 * s->m, NULL);
         const double start = length(s->m, s->e, NULL);
@@ -132,6 +159,8 @@ static int take_step(study *s)
         figures[NNDYN_LAZY_KERNEL] = contracted[0] > 0 ? contracted[1] / contracted[0] : 0;
         figures[NNDYN_LAZY_C02] = start > 0 ? second / (start * start) : 0;
         figures[NNDYN_LAZY_INDEX] = second;
+        const double x = start > 0 ? s->o[KAPPA].real * contracted[0] * contracted[0] / (start * start) : 0;
+        figures[NNDYN_LAZY_ESTIMATE] = estimate(s, values + 2 * s->m, worth(x, s->o[STEPS].integer));
     }
     nd_release(s->network->handle.context, values);
     return status;
@@ -270,7 +299,7 @@ static void conclude(study *s)
 {
     double *v = s->figures;
     const double distance = v[NNDYN_LAZY_RESIDUAL] / s->o[KAPPA].real;
-    const double foreseen = isnan(v[NNDYN_LAZY_PREDICTED]) ? v[NNDYN_LAZY_INDEX] : v[NNDYN_LAZY_PREDICTED];
+    const double foreseen = isnan(v[NNDYN_LAZY_PREDICTED]) ? v[NNDYN_LAZY_ESTIMATE] : v[NNDYN_LAZY_PREDICTED];
     const double answer = isnan(v[NNDYN_LAZY_MEASURED]) ? foreseen : v[NNDYN_LAZY_MEASURED];
     v[NNDYN_LAZY_RATIO] = foreseen > 0 ? v[NNDYN_LAZY_MEASURED] / foreseen : (double)NAN;
     v[NNDYN_LAZY_RELATIVE] = distance > 0 ? answer / distance : 0;
