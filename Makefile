@@ -237,7 +237,7 @@ check-tsan: ## programs that use threads, under the thread sanitizer
 VALGRIND_SKIP ?= kernels/% analysis/test_duality_large analysis/test_duality_matrices derivatives/test_operators \
   analysis/test_springblock_ensemble analysis/test_springblock_fit analysis/test_separation_errors \
   analysis/test_separation_reference analysis/test_basin_sample analysis/test_basin_smoothed analysis/test_basin_weights \
-  analysis/test_basin_probe \
+  analysis/test_basin_probe analysis/test_ntk analysis/test_ntk_infinite \
   analysis/test_basin_map analysis/test_basin_map_kicks analysis/test_basin_adversarial analysis/test_order_phases \
   analysis/test_springblock_errors \
   experiments/test_phase_diagram statistics/test_powerlaw_scan
