@@ -481,7 +481,7 @@ static void test_blocks_and_threads(void **state)
 {
     (void)state;
     enum { N = 6, WIDTH = 300 };
-    double x[N * 4], first_norm = 0;
+    double x[N * 4], first_norm = 0, along[2][3 * N], turns[2][3];
     nt_tensors *first = NULL;
     nt_sphere(4, N, 4, x);
     for (int way = 0; way < 4; way++) {
@@ -499,6 +499,10 @@ static void test_blocks_and_threads(void **state)
             double norm;
             nt_tensors *t = nt_tensors_of(network, N, x, 1, NULL);
             nt_ok(network, nndyn_correlations_create(network, N, x, 1, NNDYN_CORRELATION_C02, NULL, &c));
+            nt_ok(network, nndyn_correlation_direction(network, N, x, 1, x, 2, NULL, along[way > 0], NULL,
+                                                       turns[way > 0], NULL));
+            nt_same(along[0], along[way > 0], sizeof along[0]);
+            nt_same(turns[0], turns[way > 0], sizeof turns[0]);
             nt_ok(c, nndyn_correlations_norm(c, NNDYN_CORRELATION_C02, NULL, &norm, NULL, NULL));
             first_norm = way == 0 ? norm : first_norm;
             assert_true(norm == first_norm);

@@ -114,7 +114,7 @@ static int sums_vectors(const nndyn_network *network, int64_t n)
     return n > GRAM_MOST || (double)network->parameters <= fmax(1e7, (double)n * (double)n);
 }
 
-static int take_whole(line *l, double *values, double *contracted)
+static int take_whole(line *l, double *values, double *contracted, int norms_follow)
 {
     const nd_direction_job *job = l->job;
     nndyn_network *network = job->network;
@@ -125,6 +125,9 @@ static int take_whole(line *l, double *values, double *contracted)
     if (status == NNDYN_OK) {
         take_values(l, jets, values);
         status = contracted != NULL ? nd_jets_backward(jets, network, l->direction, job->e) : NNDYN_OK;
+    }
+    if (status == NNDYN_OK) {
+        status = nd_task_report(job->task, norms_follow ? 0.1 : 0.6);
     }
     if (status == NNDYN_OK && contracted != NULL) {
         status = job->turn != NULL || sums_vectors(network, job->n) ? contract_by_sum(l, jets, factor, contracted)
@@ -186,7 +189,7 @@ static int take_all_norms(line *l, double *norms)
         const int64_t count = job->n - first < block ? job->n - first : block;
         status = norms_of_block(l, first, count, gram, norms);
         if (status == NNDYN_OK) {
-            status = nd_task_report(job->task, (double)(first + count) / (double)job->n);
+            status = nd_task_report(job->task, 0.2 + 0.8 * (double)(first + count) / (double)job->n);
         }
     }
     nd_release(job->network->handle.context, gram);
@@ -199,7 +202,7 @@ int nd_correlation_direction(const nd_direction_job *job, double *values, double
     l.m = job->n * l.outputs;
     int status = open_line(&l);
     if (status == NNDYN_OK && (values != NULL || contracted != NULL)) {
-        status = take_whole(&l, values, contracted);
+        status = take_whole(&l, values, contracted, norms != NULL);
     }
     if (status == NNDYN_OK && norms != NULL) {
         status = take_all_norms(&l, norms);
