@@ -21,7 +21,7 @@
  *       layers that are not in this form already).  The kernel changes with it, the function does not;
  *   "weight_scale", "bias_scale" (double, 1, 0 to 1e30): those of "ntk";
  *   "precision" (text): "f64" (default), or "f32": matrix products of the kernel in float, their sums over layers in
- *       double: nearly twice as fast, to about 1e-6 of the kernel's largest entry.  Products with vectors do not know
+ *       double: two thirds of the time, to about 1e-6 of the kernel's largest entry.  Products with vectors do not know
  *       it.
  *
  * Status of all functions: NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_ESTATE (no layers), NNDYN_EDATA, NNDYN_ENUMERIC,
