@@ -19,11 +19,14 @@ enum {
     BOUNDARY = PIXELS + CLASSES,
     MODES = 20,
     BINS = 30,
-    SITES = 3,   /* of the load curve, and cuts of the linear substitution: input and hidden layers */
-    UNITS = 32,  /* of the second hidden layer */
-    POINTS = 61, /* along a line between two digits */
-    MOST = 200,  /* amplitudes of a curve of a basin */
-    SIDE = 96    /* of the grid of starts */
+    SITES = 3,      /* of the load curve, and cuts of the linear substitution: input and hidden layers */
+    UNITS = 32,     /* of the second hidden layer */
+    POINTS = 61,    /* along a line between two digits */
+    MOST = 200,     /* amplitudes of a curve of a basin */
+    SIDE = 96,      /* of the grid of starts */
+    NARROWEST = 16, /* networks that are asked whether they are lazy: this width, and by factors of two from it */
+    LAZY_WIDTHS = 7,
+    LAZY_SAMPLES = 16
 };
 
 /* Everything the parts of the demo share. */
@@ -46,6 +49,7 @@ typedef struct demo {
     int folding;              /* units of the second hidden layer that fold the line between two digits */
     double noise, weights;    /* radii of the basins, of noise on the inputs and on the weights */
     int64_t fragile;          /* the class of the smallest basin */
+    double lazy[LAZY_WIDTHS]; /* distance from the linear model, of networks of growing width */
     double boundary;          /* share of the boxes of the grid of starts that lie on the boundary of two basins */
 } demo;
 
@@ -545,6 +549,51 @@ static void write_starts(demo *d)
     nndyn_map_free(map);
 }
 
+/* ---- is a network of that width lazy? ---------------------------------------------------------------------------- */
+
+static nndyn_network *wide(const demo *d, int64_t width)
+{
+    nndyn_network *network;
+    nndyn_options *options;
+    check(nndyn_options_create(d->context, &options), d->context);
+    check(nndyn_options_set_text(options, "parametrization", "ntk"), options);
+    check(nndyn_options_set_double(options, "weight_scale", 1.5), options);
+    check(nndyn_options_set_double(options, "bias_scale", 0.3), options);
+    check(nndyn_network_create(d->context, NNDYN_F64, PIXELS, &network), d->context);
+    check(nndyn_network_add_dense_with(network, width, NNDYN_TANH, options), network);
+    check(nndyn_network_add_dense_with(network, 1, NNDYN_IDENTITY, options), network);
+    check(nndyn_network_set_loss(network, NNDYN_SQUARED_ERROR), network);
+    nndyn_options_free(options);
+    return network;
+}
+
+/* Even against odd digits: how far training leaves the linear model, from correlations at the start, and measured. */
+static void write_lazy(demo *d)
+{
+    double x[LAZY_SAMPLES * PIXELS], y[LAZY_SAMPLES], v[NNDYN_LAZY_VALUES];
+    int64_t labels[LAZY_SAMPLES];
+    nndyn_options *options;
+    check(nndyn_dataset_get(d->train, 0, LAZY_SAMPLES, x, NULL, labels), d->train);
+    for (int i = 0; i < LAZY_SAMPLES; i++) {
+        y[i] = labels[i] % 2 == 0 ? 1 : -1;
+    }
+    check(nndyn_options_create(d->context, &options), d->context);
+    check(nndyn_options_set_double(options, "kappa", 1.0 / LAZY_SAMPLES), options);
+    check(nndyn_options_set_integer(options, "train", 1), options);
+    FILE *file = table(d, "lazy", "width,from C02,predicted,measured");
+    for (int i = 0; i < LAZY_WIDTHS; i++) {
+        const int64_t width = (int64_t)NARROWEST << i;
+        nndyn_network *network = wide(d, width);
+        check(nndyn_correlation_report(network, LAZY_SAMPLES, x, y, 0.5, NULL, options, NNDYN_LAZY_VALUES, v, NULL),
+              network);
+        row(file, 4, (double[]){(double)width, v[NNDYN_LAZY_INDEX], v[NNDYN_LAZY_PREDICTED], v[NNDYN_LAZY_MEASURED]});
+        d->lazy[i] = v[NNDYN_LAZY_RELATIVE];
+        nndyn_network_free(network);
+    }
+    fclose(file);
+    nndyn_options_free(options);
+}
+
 /* ---- summary ----------------------------------------------------------------------------------------------------- */
 
 static void print_summary(const demo *d)
@@ -571,6 +620,8 @@ static void print_summary(const demo *d)
     printf("basins: half of all digits held out are lost at noise %.3f on pixels, %.3f on weights; the first of %d\n",
            d->noise, d->weights, (int)d->fragile);
     printf("basins of training two weights: %.1f %% of the boxes of starts lie on a boundary\n", 100 * d->boundary);
+    printf("lazy training: off the linear model by %.1f %% of the error at width %d, by %.2f %% at width %d\n",
+           100 * d->lazy[0], NARROWEST, 100 * d->lazy[LAZY_WIDTHS - 1], NARROWEST << (LAZY_WIDTHS - 1));
     printf("tables: %s\n", d->folder);
 }
 
@@ -597,6 +648,7 @@ int main(int argc, char **argv)
     write_sample_basins(&d);
     write_weight_basin(&d);
     write_starts(&d);
+    write_lazy(&d);
     print_summary(&d);
     nndyn_network_free(d.network);
     nndyn_dataset_free(d.train);

@@ -133,6 +133,17 @@ def starts():
     return found.grid([-4, -4], [4, 4], [SIDE, SIDE])
 
 
+def lazy(data):
+    """How far training leaves the linear model: from correlations at the start, predicted, and measured."""
+    x, _, labels = data.get()
+    x, y = x[:16], np.where(labels[:16] % 2 == 0, 1.0, -1.0)[:, None]
+    scales = {"parametrization": "ntk", "weight_scale": 1.5, "bias_scale": 0.3}
+    for width in (16 << i for i in range(7)):
+        network = nndyn.Network(PIXELS).dense(width, "tanh", **scales).dense(1, **scales).loss("squared_error")
+        v, _ = network.correlation_report(x, y, 0.5, kappa=1 / 16, train=1)
+        yield (width, v[nndyn.LAZY_INDEX], v[nndyn.LAZY_PREDICTED], v[nndyn.LAZY_MEASURED])
+
+
 def main():
     folder, path = sys.argv[1:]
     data, test = nndyn.Dataset.read_csv(path, label_column=-2, scale=1 / 16).split(0.2)
@@ -156,6 +167,7 @@ def main():
     weights = network.basin_weights(test, draws=32)
     write(folder, "weight_noise", "amplitude,accuracy,low,high", zip(*weights.curve()))
     write(folder, "starts", "labels by second weight; a line for each first weight...", starts())
+    write(folder, "lazy", "width,from C02,predicted,measured", lazy(data))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@ folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 mkdir "$folder/c" "$folder/python"
 tables="training load_curve predictions spectrum directions modes fluctuations truncation ranks folds noise basins"
-tables="$tables weight_noise starts"
+tables="$tables weight_noise starts lazy"
 number=0
 result() {
     number=$((number + 1))
     echo "$1 $number - $2"
 }
-echo 1..16
+echo 1..17
 build/examples/demo "$folder/c" examples/data/digits.csv >"$folder/summary" 2>"$folder/errors" ||
     sed 's/^/# /' "$folder/errors"
 PYTHONPATH=src/bindings "${PYTHON:-python3}" examples/demo/demo.py "$folder/python" examples/data/digits.csv \
