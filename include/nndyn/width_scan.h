@@ -14,6 +14,7 @@
  * threads, and however often a scan was stopped and resumed. */
 #ifndef NNDYN_WIDTH_SCAN_H
 #define NNDYN_WIDTH_SCAN_H
+#include "asymptotics.h"
 #include "core.h"
 #include "network.h"
 #ifdef __cplusplus
@@ -158,6 +159,16 @@ NNDYN_API int nndyn_width_scan_name(nndyn_width_scan *scan, int64_t column, int6
  *  Runs that failed or were not made are left out; NaN and infinities a measurement gave are not, since leaving out
  *  what diverged would bend the fit. */
 NNDYN_API int nndyn_width_scan_samples(nndyn_width_scan *scan, int64_t column, int64_t *counts, double *values);
+
+/** The exponents of one column: nndyn_width_exponent_create (nndyn/asymptotics.h) of the absolute values of its samples.
+ *  @param scan the scan
+ *  @param column its number, from 0
+ *  @param quantiles,levels,options as there
+ *  @param out receives the result, with its verdict, errors and fits; it does not need the scan any more
+ *  @return as there, NNDYN_EARG, NNDYN_ESTATE (no measurement, or a width without a run that succeeded), NNDYN_EDATA (also:
+ *          a run gave NaN or an infinity, named in the message), NNDYN_EBUSY */
+NNDYN_API int nndyn_width_scan_exponent(nndyn_width_scan *scan, int64_t column, int64_t quantiles, const double *levels,
+                                        const nndyn_options *options, nndyn_width_exponent **out);
 
 /** How one run stands.
  *  @param scan the scan

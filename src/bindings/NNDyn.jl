@@ -2106,6 +2106,11 @@ nndyn_width_scan_samples(scan, column, counts, values) =
     ccall(symbol(:nndyn_width_scan_samples), Cint, (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}), scan, column, counts,
         values)
 
+nndyn_width_scan_exponent(scan, column, quantiles, levels, options, out) =
+    ccall(symbol(:nndyn_width_scan_exponent), Cint,
+        (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), scan, column, quantiles, levels, options,
+        out)
+
 nndyn_width_scan_status(scan, width, run, done, status, capacity, text) =
     ccall(symbol(:nndyn_width_scan_status), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cint}, Ptr{Cint}, Int64, Ptr{UInt8}),
         scan, width, run, done, status, capacity, text)
@@ -5321,6 +5326,14 @@ function samples(scan::WidthScan, column)
     counts, values = zeros(Int64, shape(scan).widths), zeros(shape(scan).runs)
     check(scan, nndyn_width_scan_samples(scan, column, counts, values))
     return (counts = counts, values = values[1:sum(counts)])
+end
+
+"Exponents of the absolute values of a column (from 0); `levels` are those of the quantiles."
+function exponent(scan::WidthScan, column; levels = Float64[], options...)
+    list = collect(Float64, levels)
+    given = isempty(list) ? C_NULL : list
+    make(out) = nndyn_width_scan_exponent(scan, column, length(list), given, with_options(options), out)
+    return WidthExponent(created(make, scan), scan)
 end
 
 "How a run stands: whether it was made, its status, the sentence of its failure (numbers from 0)."

@@ -785,6 +785,7 @@ _FUNCTIONS = {
     "nndyn_width_scan_shape": (_int, [_ptr, _ptr, _ptr, _ptr]),
     "nndyn_width_scan_name": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
     "nndyn_width_scan_samples": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_width_scan_exponent": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
     "nndyn_width_scan_status": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _i64, _ptr]),
     "nndyn_width_scan_network": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
 }
@@ -3657,6 +3658,15 @@ class WidthScan(_Handle):
         """The samples of a column, an array for each width."""
         counts, values = self.samples(column)
         return np.split(values, np.cumsum(counts)[:-1])
+
+    def exponent(self, column, levels=None, **options):
+        """WidthExponent of the absolute values of a column, by its number or name."""
+        column = self.names.index(column) if isinstance(column, str) else column
+        levels = None if levels is None else _array(levels, "levels", (None,))
+        with self._options(options) as o:
+            pointer = _created(self, "nndyn_width_scan_exponent", self.pointer, column,
+                               0 if levels is None else len(levels), None if levels is None else _address(levels), o)
+        return WidthExponent._wrap(pointer, self)
 
     def status(self, width, run):
         """(done, status, sentence) of a run: the numbers of the width and of the run at it."""

@@ -401,6 +401,58 @@ int nndyn_width_scan_samples(nndyn_width_scan *scan, int64_t column, int64_t *co
     return nd_leave(scan, samples(scan, column, counts, values));
 }
 
+/* Sizes, for the fit; what a run gave must be a number. */
+static int take_sizes(nndyn_width_scan *scan, int64_t column, int64_t *counts, double *widths, double *sizes)
+{
+    int64_t used = 0;
+    ND_TRY(samples(scan, column, counts, sizes));
+    for (int64_t w = 0; w < scan->count; w++) {
+        widths[w] = (double)scan->widths[w];
+        if (counts[w] == 0) {
+            return nd_fail(scan, NNDYN_ESTATE, "no run of width %lld has succeeded yet", (long long)scan->widths[w]);
+        }
+        for (int64_t i = 0; i < counts[w]; i++, used++) {
+            if (!isfinite(sizes[used])) {
+                return nd_fail(scan, NNDYN_EDATA,
+                               "column %lld has %g at width %lld, which no exponent can be fitted to",
+                               (long long)column, sizes[used], (long long)scan->widths[w]);
+            }
+            sizes[used] = fabs(sizes[used]);
+        }
+    }
+    return NNDYN_OK;
+}
+
+static int exponent_of(nndyn_width_scan *scan, int64_t column, int64_t quantiles, const double *levels,
+                       const nndyn_options *options, nndyn_width_exponent **out)
+{
+    nndyn_context *context = scan->handle.context;
+    int64_t runs, *counts;
+    double *widths;
+    ND_TRY(check_column(scan, column));
+    ND_TRY(shape(scan, NULL, &runs, NULL));
+    ND_TRY(nd_allocate_for(scan, scan->count, sizeof *counts, &counts));
+    int status = nd_allocate_for(scan, scan->count + runs, sizeof *widths, &widths);
+    if (status == NNDYN_OK) {
+        status = take_sizes(scan, column, counts, widths, widths + scan->count);
+        if (status == NNDYN_OK) {
+            status = nndyn_width_exponent_create(context, scan->count, widths, counts, widths + scan->count, quantiles,
+                                                 levels, options, out);
+            status = status == NNDYN_OK ? NNDYN_OK : nd_fail_from(scan, status, context);
+        }
+        nd_release(context, widths);
+    }
+    nd_release(context, counts);
+    return status;
+}
+
+int nndyn_width_scan_exponent(nndyn_width_scan *scan, int64_t column, int64_t quantiles, const double *levels,
+                              const nndyn_options *options, nndyn_width_exponent **out)
+{
+    ND_TRY(nd_enter(scan, ND_WIDTH_SCAN, "nndyn_width_scan_exponent"));
+    return nd_leave(scan, exponent_of(scan, column, quantiles, levels, options, out));
+}
+
 static int check_run(nndyn_width_scan *scan, int64_t width, int64_t number)
 {
     ND_TRY(nd_check_size(scan, width, 0, scan->count - 1, "width"));

@@ -259,6 +259,53 @@ static void test_factory(void **state)
     nndyn_width_scan_free(scan);
 }
 
+/* Falls as n^-2, with either sign, and a spread; at one seed not a number, if that is wanted. */
+static int falling_size(void *user, nndyn_context *run, nndyn_network *network, int64_t width, int64_t seed,
+                        int64_t columns, double *row)
+{
+    const int *broken = user;
+    (void)run, (void)network, (void)columns;
+    row[0] = (seed % 2 ? 1 : -1) * (1 + 0.2 * sin((double)(seed % 1000))) / (double)(width * width);
+    row[1] = *broken && width == 16 ? (double)NAN : 1 / (double)width;
+    return NNDYN_OK;
+}
+
+static void test_exponent(void **state)
+{
+    static const int64_t many[WIDTHS] = {40, 30, 20};
+    int broken = 1;
+    nndyn_width_scan *scan;
+    nndyn_width_exponent *here = NULL, *there;
+    int64_t counts[WIDTHS];
+    double values[90], p[2], se[2];
+    (void)state;
+    nt_ok(context, nndyn_width_scan_create(context, WIDTHS, widths, many, NULL, &scan));
+    nt_ok(scan, nndyn_width_scan_set_network(scan, 3, 2, NULL));
+    nt_fails(NNDYN_ESTATE, scan, "no measurement", nndyn_width_scan_exponent(scan, 0, 0, NULL, NULL, &here));
+    nt_ok(scan, nndyn_width_scan_set_measurement(scan, "size,other", falling_size, &broken));
+    nt_fails(NNDYN_ESTATE, scan, "width 4", nndyn_width_scan_exponent(scan, 0, 0, NULL, NULL, &here));
+    nt_fails(NNDYN_EARG, scan, "column", nndyn_width_scan_exponent(scan, 2, 0, NULL, NULL, &here));
+    nt_ok(scan, nndyn_width_scan_run(scan, NULL, NULL));
+    nt_fails(NNDYN_EDATA, scan, "width 16", nndyn_width_scan_exponent(scan, 1, 0, NULL, NULL, &here));
+    nt_fails(NNDYN_EARG, scan, "out", nndyn_width_scan_exponent(scan, 0, 0, NULL, NULL, NULL));
+    assert_null(here);
+    nt_ok(scan, nndyn_width_scan_exponent(scan, 0, 0, NULL, NULL, &here));
+    nt_ok(here, nndyn_width_exponent_value(here, 0, NNDYN_EXPONENT_POWER, &p[0], &se[0], NULL, NULL));
+    nt_near(p[0], -2, 0.2); /* four standard errors: 0.14 sqrt(2) / sqrt(20) a point over ln 4 */
+    nt_ok(scan, nndyn_width_scan_samples(scan, 0, counts, values));
+    for (int i = 0; i < 90; i++) {
+        values[i] = fabs(values[i]);
+    }
+    nt_ok(context, nndyn_width_exponent_create(context, WIDTHS, (const double[]){4, 6, 16}, counts, values, 0, NULL,
+                                               NULL, &there));
+    nt_ok(there, nndyn_width_exponent_value(there, 0, NNDYN_EXPONENT_POWER, &p[1], &se[1], NULL, NULL));
+    nt_same(&p[0], &p[1], sizeof p[0]);
+    nt_same(&se[0], &se[1], sizeof se[0]);
+    nndyn_width_exponent_free(there);
+    nndyn_width_exponent_free(here);
+    nndyn_width_scan_free(scan);
+}
+
 /* ---- the same numbers always ------------------------------------------------------------------------------------- */
 
 static void test_threads(void **state)
@@ -541,6 +588,7 @@ static int scenario(nt_allocator *a, void *user)
     nndyn_context *c = NULL;
     nndyn_width_scan *scan = NULL;
     nndyn_network *network = NULL;
+    nndyn_width_exponent *exponent = NULL;
     double values[2];
     (void)user;
     int status = nt_context_create(a, &c);
@@ -550,7 +598,9 @@ static int scenario(nt_allocator *a, void *user)
     status = status != NNDYN_OK ? status : nndyn_width_scan_forecast(scan, NULL, NULL);
     status = status != NNDYN_OK ? status : nndyn_width_scan_run(scan, NULL, NULL);
     status = status != NNDYN_OK ? status : nndyn_width_scan_samples(scan, 0, NULL, values);
+    status = status != NNDYN_OK ? status : nndyn_width_scan_exponent(scan, 0, 0, NULL, NULL, &exponent);
     status = status != NNDYN_OK ? status : nndyn_width_scan_network(scan, 1, 0, NULL, &network);
+    nndyn_width_exponent_free(exponent);
     nndyn_network_free(network);
     nndyn_width_scan_free(scan);
     nndyn_context_free(c);
@@ -570,6 +620,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_network, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_hidden_layer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_factory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_exponent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_threads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_resume, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_parts, set_up, tear_down),

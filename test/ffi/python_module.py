@@ -1147,6 +1147,7 @@ def test_width_scans():
     other.run()
     counts, values = other.samples("first")
     assert list(counts) == [3, 2] and len(set(values)) == 5  # each of its own seed
+    assert other.exponent("n", levels=[0.5]).verdict == nndyn.EXPONENT_INSUFFICIENT
     raises(nndyn.OptionError, lambda: nndyn.WidthScan([4], runs=1).network(3, 2, wide=1), "wide")
 
 
