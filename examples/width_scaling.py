@@ -1,4 +1,4 @@
-"""Draws what width_scaling wrote: width_scaling.py FITS [FITS] makes width_scaling.svg; names of files are the labels."""
+"""Draws what width_scaling wrote: width_scaling.py FITS [FITS] makes width_scaling.svg, labeled by names of files."""
 import csv
 import pathlib
 import sys

@@ -160,13 +160,14 @@ NNDYN_API int nndyn_width_scan_name(nndyn_width_scan *scan, int64_t column, int6
  *  what diverged would bend the fit. */
 NNDYN_API int nndyn_width_scan_samples(nndyn_width_scan *scan, int64_t column, int64_t *counts, double *values);
 
-/** The exponents of one column: nndyn_width_exponent_create (nndyn/asymptotics.h) of the absolute values of its samples.
+/** The exponents of one column: nndyn_width_exponent_create (nndyn/asymptotics.h) of the absolute values of its
+ *  samples.
  *  @param scan the scan
  *  @param column its number, from 0
  *  @param quantiles,levels,options as there
  *  @param out receives the result, with its verdict, errors and fits; it does not need the scan any more
- *  @return as there, NNDYN_EARG, NNDYN_ESTATE (no measurement, or a width without a run that succeeded), NNDYN_EDATA (also:
- *          a run gave NaN or an infinity, named in the message), NNDYN_EBUSY */
+ *  @return as there, NNDYN_EARG, NNDYN_ESTATE (no measurement, or a width without a run that succeeded), NNDYN_EDATA
+ *          (also: a run gave NaN or an infinity, which the message names), NNDYN_EBUSY */
 NNDYN_API int nndyn_width_scan_exponent(nndyn_width_scan *scan, int64_t column, int64_t quantiles, const double *levels,
                                         const nndyn_options *options, nndyn_width_exponent **out);
 
