@@ -433,6 +433,92 @@ static void test_linear_network(void **state)
     nt_no_leak(&a);
 }
 
+/* Batch norm with running statistics, a residual block, dropout at rest, the standard parametrization, either
+ * precision: C02 by explicit gradients and Hessian products. */
+static void test_other_layers(void **state)
+{
+    (void)state;
+    enum { P_MOST = 128, N = 2, ROWS = 4 };
+    nt_allocator a = {0};
+    nndyn_context *context = nt_context(&a);
+    nndyn_network *network, *single;
+    double x[N * 3], jacobian[ROWS * P_MOST], product[P_MOST], statistics[8] = {0.1, -0.2, 0, 0.3, 1.2, 0.8, 0.5, 1};
+    int64_t parameters;
+    nt_ok(context, nndyn_network_create(context, NNDYN_F64, 3, &network));
+    nt_ok(network, nndyn_network_add_dense(network, 4, NNDYN_TANH));
+    nt_ok(network, nndyn_network_add_batch_norm(network, NULL));
+    nt_ok(network, nndyn_network_begin_residual(network));
+    nt_ok(network, nndyn_network_add_dense(network, 4, NNDYN_SIN));
+    nt_ok(network, nndyn_network_end_residual(network));
+    nt_ok(network, nndyn_network_add_dropout(network, 0.5));
+    nt_ok(network, nndyn_network_add_dense(network, 2, NNDYN_SOFTPLUS));
+    nt_ok(network, nndyn_network_set_statistics(network, 8, statistics));
+    nt_ok(network, nndyn_network_copy(network, NNDYN_F32, &single));
+    nt_ok(network, nndyn_network_shape(network, NULL, NULL, NULL, &parameters, NULL));
+    assert_true(parameters <= P_MOST);
+    nt_normal(8, N * 3, x);
+    nt_tensors *t = nt_tensors_of(network, N, x, 2, NULL), *f = nt_tensors_of(single, N, x, 2, NULL);
+    nt_jacobian(network, N, x, ROWS, parameters, jacobian);
+    for (int i = 0; i < ROWS; i++) {
+        for (int k = 0; k < ROWS; k++) {
+            nt_hessian_product(network, N, x, ROWS, i, parameters, jacobian + k * parameters, product);
+            for (int j = 0; j < ROWS; j++) {
+                const int at = (i * ROWS + j) * ROWS + k;
+                nt_near(t->c02[at], 2 * nt_dot(parameters, product, jacobian + j * parameters), 1e-8);
+                nt_near(f->c02[at], t->c02[at], 1e-5);
+            }
+        }
+    }
+    free(t);
+    free(f);
+    nndyn_network_free(single);
+    nndyn_network_free(network);
+    nndyn_context_free(context);
+    nt_no_leak(&a);
+}
+
+static int nt_square(void *user, int order, int64_t count, const double *z, double *values)
+{
+    (void)user;
+    for (int64_t i = 0; i < count; i++) {
+        values[i] = order == 0 ? z[i] * z[i] : order == 1 ? 2 * z[i] : 2;
+    }
+    return 0;
+}
+
+/* With two derivatives of its own activation a network has C02 and C^{1,1}, and no C03. */
+static void test_custom_activation(void **state)
+{
+    (void)state;
+    nt_allocator a = {0};
+    nndyn_context *context = nt_context(&a);
+    nndyn_network *network;
+    nndyn_correlations *c = NULL;
+    const double x[2] = {0.5, -1}, e = 1;
+    double values[3], contracted[2], theta[2] = {0.7, 0.4}, c02;
+    nt_ok(context, nndyn_network_create(context, NNDYN_F64, 2, &network));
+    nndyn_options *options = nt_count_option(context, "bias", 0);
+    nt_ok(network, nndyn_network_add_dense_with(network, 1, NNDYN_IDENTITY, options));
+    nt_ok(network, nndyn_network_add_custom_activation(network, 2, nt_square, NULL));
+    nt_ok(network, nndyn_network_set_parameters(network, 2, theta));
+    nt_ok(network, nndyn_correlations_create(network, 1, x, 1, NNDYN_CORRELATION_C02, NULL, &c));
+    nt_ok(c, nndyn_correlations_get(c, NNDYN_CORRELATION_C02, 1, &c02));
+    const double z = 0.5 * 0.7 - 0.4, square = 1.25; /* f = z^2: g = 2 z x, H = 2 x x' */
+    nt_near(c02, pow(2 * z * square, 2), 1e-13);
+    nt_ok(network, nndyn_correlation_direction(network, 1, x, 1, &e, 2, NULL, values, NULL, NULL, NULL));
+    nt_near(values[2], c02, 1e-13);
+    nt_ok(network, nndyn_correlation_direction(network, 1, x, 1, &e, 1, NULL, NULL, NULL, contracted, NULL));
+    nt_near(contracted[1], fabs(4 * z) * pow(square, 1.5), 1e-13);
+    nt_fails(NNDYN_EUNSUPPORTED, network, "derivative",
+             nndyn_correlation_direction(network, 1, x, 1, &e, 3, NULL, values, NULL, NULL, NULL));
+    nt_near(values[2], c02, 1e-13);
+    nndyn_options_free(options);
+    nndyn_correlations_free(c);
+    nndyn_network_free(network);
+    nndyn_context_free(context);
+    nt_no_leak(&a);
+}
+
 /* Values almost everywhere are given, and the flag; one hidden layer of ReLU has no third derivative along them. */
 static void test_kinks(void **state)
 {
@@ -530,6 +616,7 @@ int main(void)
         cmocka_unit_test(test_one_step),       cmocka_unit_test(test_direction),
         cmocka_unit_test(test_operator_norms), cmocka_unit_test(test_operator_norm_large),
         cmocka_unit_test(test_scalings),       cmocka_unit_test(test_linear_network),
+        cmocka_unit_test(test_other_layers),   cmocka_unit_test(test_custom_activation),
         cmocka_unit_test(test_kinks),          cmocka_unit_test(test_blocks_and_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
