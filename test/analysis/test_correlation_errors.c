@@ -228,9 +228,9 @@ static int scenario(nt_allocator *a, void *user)
     (void)user;
     nndyn_context *context = NULL;
     nndyn_network *network = NULL;
-    nndyn_correlations *c = NULL, *d = NULL;
+    nndyn_correlations *c = NULL, *d = NULL, *given = NULL;
     nndyn_options *o = NULL;
-    const double ones[2] = {1, 1};
+    const double ones[2] = {1, 1}, rates[3] = {-1, 0, 1}, kernel[4] = {2, 1, 1, 2};
     double x[2 * 2], y[2] = {1, -1}, v[3 * 2], w[3 * 2], z[3], report[NNDYN_LAZY_VALUES], lower;
     nt_sphere(1, 2, 2, x);
     nt_pause(a);
@@ -249,10 +249,16 @@ static int scenario(nt_allocator *a, void *user)
     status =
         status != NNDYN_OK ? status : nndyn_correlation_operator_norm(network, 2, x, 0.1, y, 1, y, NULL, &lower, NULL);
     status = status != NNDYN_OK ? status : nndyn_correlation_observe(network, 2, x, 0.1, y, 2, NULL, v, NULL);
+    status = status != NNDYN_OK ? status : nndyn_correlation_recover(context, 3, rates, 2, v, 2, w, NULL);
+    status =
+        status != NNDYN_OK ? status : nndyn_correlation_bound(context, 1, 1, 1, 2, 1, 1, ones, y, 2, z, NULL, NULL);
+    status = status != NNDYN_OK ? status
+                                : nndyn_correlations_create_from(context, 2, 1, y, kernel, NULL, NULL, NULL, &given);
     status = status != NNDYN_OK
                  ? status
                  : nndyn_correlation_report(network, 2, x, y, 0.1, NULL, o, NNDYN_LAZY_VALUES, report, NULL);
     nndyn_options_free(o);
+    nndyn_correlations_free(given);
     nndyn_correlations_free(d);
     nndyn_correlations_free(c);
     nndyn_network_free(network);
