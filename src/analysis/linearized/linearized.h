@@ -73,6 +73,7 @@ int nd_linear_product_rows(nndyn_linearized *model, void *handle, int64_t count,
 
 /* ---- products through a network (source.c) ----------------------------------------------------------------------- */
 
+/* The network, in double precision, and x must outlive the source and stay as they are. */
 int nd_linear_source_create(void *handle, nndyn_network *network, int64_t n, const double *x, int64_t test,
                             const double *x_test, nd_linear_source **out);
 void nd_linear_source_free(nndyn_context *context, nd_linear_source *source); /* NULL is allowed */

@@ -71,7 +71,7 @@ static int fill_kernel(nndyn_linearized *model, void *handle, const points *p)
 static int fill_products(nndyn_linearized *model, void *handle, const points *p)
 {
     const int64_t outputs = model->outputs;
-    ND_TRY(nd_linear_source_create(handle, model->network, p->n, p->x, p->test, p->x_test, &model->source));
+    ND_TRY(nd_linear_source_create(handle, model->network, p->n, model->x, p->test, p->x_test, &model->source));
     memcpy(model->f0, nd_linear_source_outputs(model->source, 0), (size_t)(p->n * outputs) * sizeof *model->f0);
     if (p->test > 0) {
         memcpy(model->f0_test, nd_linear_source_outputs(model->source, 1),

@@ -3,10 +3,12 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "analysis/linearized/linearized.h"
+#include <string.h>
 
 struct nd_linear_source {
     nndyn_context *context;
-    nd_pass *train, *test; /* test: NULL without */
+    nd_pass *train, *test; /* test: NULL without; they borrow the network's parameters and x */
+    double *x_test;
     nd_pull *direction;
     nd_push *to_train, *to_test;
 };
@@ -27,17 +29,20 @@ void nd_linear_source_free(nndyn_context *context, nd_linear_source *source)
     if (source->train != NULL) {
         nd_pass_free(source->train);
     }
+    nd_release(context, source->x_test);
     nd_release(context, source);
 }
 
 static int fill(nd_linear_source *source, void *handle, nndyn_network *network, int64_t n, const double *x,
                 int64_t test, const double *x_test)
 {
-    ND_TRY(nd_kernel_pass(network, handle, n, x, 1, &source->train));
+    ND_TRY(nd_kernel_pass(network, handle, n, x, 0, &source->train));
     ND_TRY(nd_pull_create(source->train, handle, &spec, &source->direction));
     ND_TRY(nd_push_create(source->train, handle, n, &source->to_train));
     if (test > 0) {
-        ND_TRY(nd_kernel_pass(network, handle, test, x_test, 1, &source->test));
+        ND_TRY(nd_allocate_for(handle, test * network->inputs, sizeof *x_test, &source->x_test));
+        memcpy(source->x_test, x_test, (size_t)(test * network->inputs) * sizeof *x_test);
+        ND_TRY(nd_kernel_pass(network, handle, test, source->x_test, 0, &source->test));
         ND_TRY(nd_push_create(source->test, handle, n, &source->to_test));
     }
     return NNDYN_OK;
@@ -62,8 +67,8 @@ int nd_linear_source_create(void *handle, nndyn_network *network, int64_t n, con
 
 double nd_linear_source_bytes(const nndyn_network *network, int64_t n, int64_t test)
 {
-    const double train = nd_kernel_pass_bytes(network, n, 1) + nd_push_bytes(network, n, n);
-    const double far = test > 0 ? nd_kernel_pass_bytes(network, test, 1) + nd_push_bytes(network, test, n) : 0;
+    const double train = nd_kernel_pass_bytes(network, n, 0) + nd_push_bytes(network, n, n);
+    const double far = test > 0 ? nd_kernel_pass_bytes(network, test, 0) + nd_push_bytes(network, test, n) : 0;
     return (double)sizeof(nd_linear_source) + nd_pull_bytes(network, n) + train + far;
 }
 
