@@ -34,7 +34,7 @@ def sizes(axes, data):
         axes.errorbar(width, size, [s * e for s, e in zip(size, error)], fmt="o", markersize=2.5, color=color)
         axes.plot(width, [size[-1] * (w / width[-1]) ** predicted for w in width], "-", color=color, linewidth=0.7)
         axes.annotate(NAMES[name], (width[-1], size[-1]), (4, -2), textcoords="offset points", color=color, fontsize=6)
-    axes.set(xscale="log", yscale="log", xlabel="width n", ylabel="root mean square", xlim=(None, 2.2 * width[-1]),
+    axes.set(xscale="log", yscale="log", xlabel="width n", ylabel="root mean square", xlim=(None, 6 * width[-1]),
              title="points: measured, lines: predicted exponent")
 
 
