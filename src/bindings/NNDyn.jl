@@ -3132,8 +3132,7 @@ end
 "Number and array of a second batch; 0 and nothing for one batch."
 second_batch(net, x2) = x2 === nothing ? (0, C_NULL) : (size(x2, 2), inputs_of(net, x2))
 
-"Tangent kernel of x and x2 (symmetric without x2): `NTK_FULL`, `NTK_DIAGONAL`, `NTK_TRACE` or `NTK_PSEUDO`; column i
-belongs to row i of the C function."
+"Tangent kernel of x and x2 (NTK_FULL, _DIAGONAL, _TRACE or _PSEUDO); column i belongs to row i of the C function."
 function ntk(net::Network, x; x2 = nothing, kind = NTK_FULL, options...)
     n, outputs, o = size(x, 2), shape(net).outputs, with_options(options)
     n2, second = second_batch(net, x2)
