@@ -166,7 +166,8 @@ NNDYN_API int nndyn_width_exponent_value(nndyn_width_exponent *exponent, int64_t
  *  @param statistic,model as above
  *  @param a receives the constant: exp(a) is the size extrapolated to n = 1
  *  @param c receives the coefficient of the third term, 0 for the power alone
- *  @param chi_squared receives sum of (residual / standard error)^2
+ *  @param chi_squared receives sum of (residual / standard error)^2, where the square of the error is the mean of
+ *         that of the point and of what all widths together say of it
  *  @param freedom receives widths - parameters, its expectation if the model holds */
 NNDYN_API int nndyn_width_exponent_fit(nndyn_width_exponent *exponent, int64_t statistic, int model, double *a,
                                        double *c, double *chi_squared, int64_t *freedom);
