@@ -199,7 +199,7 @@ static void run(nndyn_context *context, nndyn_width_scan *scan, const char *tabl
     int64_t runs, bytes;
     nndyn_options *options;
     check(nndyn_width_scan_forecast(scan, &runs, &bytes), scan);
-    fprintf(stderr, "%lld runs, networks of %.0f MB\n", (long long)runs, (double)bytes / 1e6);
+    fprintf(stderr, "%lld runs, table and networks %.1f MB\n", (long long)runs, (double)bytes / 1e6);
     check(nndyn_options_create(context, &options), context);
     check(nndyn_options_set_text(options, "file", table), options);
     check(nndyn_context_set_progress(context, report, NULL), context);

@@ -21,7 +21,7 @@ for program; do
     */phase_diagram) arguments="$root/examples/data/digits.csv panels=abcd grid=coarse seeds=1 epochs=10" ;;
     */basin_map) arguments='. 60' ;;
     */phases) arguments="grokking $root/examples/data/digits.csv phases.csv 300" ;;
-    */width_scaling) arguments='runs.csv fits.csv 1 256 2 25' ;;
+    */width_scaling) arguments='scaling.csv scaling_fits.csv 1 256 2 25' ;;
     */ntk_mnist) arguments="$root/examples/data/digits.csv runs.csv fits.csv 40 8 512" ;;
     */equi_separation) arguments="$root/examples/data/digits.csv epochs=30" ;;
     *) arguments=$root/examples/data/digits.csv ;;
