@@ -86,6 +86,7 @@ static void prepare(setting *s)
 
 /* ---- the measurement --------------------------------------------------------------------------------------------- */
 
+/* [along] */
 /* Along one direction, by jets: lengths of C0d[e,..,e] over the outputs, and of e.C1d[e,..,e] over the parameters. */
 static int along(const setting *s, nndyn_network *network, double *row)
 {
@@ -103,6 +104,7 @@ static int along(const setting *s, nndyn_network *network, double *row)
     }
     return status;
 }
+/* [end] */
 
 static int norms(const setting *s, nndyn_network *network, double *row)
 {
@@ -170,6 +172,7 @@ static nndyn_width_scan *make_scan(nndyn_context *context, int64_t largest, int6
     return scan;
 }
 
+/* [set_up] */
 static void set_up(nndyn_context *context, nndyn_width_scan *scan, int64_t layers, setting *s)
 {
     char columns[512];
@@ -186,6 +189,7 @@ static void set_up(nndyn_context *context, nndyn_width_scan *scan, int64_t layer
     }
     check(nndyn_width_scan_set_measurement(scan, columns, measure, s), scan);
 }
+/* [end] */
 
 static int report(void *user, const char *task, double fraction)
 {

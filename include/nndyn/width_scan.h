@@ -5,8 +5,8 @@
  *
  * How a quantity falls with the width n of a network is a statement about distributions over initializations, so it
  * takes many networks at each width: more at small widths, where they are cheap and the spread is large.  A width scan
- * makes them, calls a measurement on each, and keeps the numbers in a resumable table; its samples are what
- * nndyn_width_exponent (nndyn/statistics.h) fits.
+ * makes them, calls a measurement on each, and keeps the numbers in a resumable table; nndyn_width_scan_exponent fits
+ * exponents to them (nndyn/asymptotics.h).
  *
  * Run number r of width number w has a seed of its own, drawn from the number "first" + r and the width, so that
  * networks of two widths share no weights (with one seed for both, the first weights of the larger would be those of
@@ -148,7 +148,7 @@ NNDYN_API int nndyn_width_scan_shape(nndyn_width_scan *scan, int64_t *widths, in
 NNDYN_API int nndyn_width_scan_name(nndyn_width_scan *scan, int64_t column, int64_t capacity, char *text,
                                     int64_t *length);
 
-/** What was measured in one column, width after width, as nndyn_width_exponent takes it.
+/** What was measured in one column, width after width, as nndyn_width_exponent_create takes it (absolute values).
  *  @param scan the scan
  *  @param column its number, from 0
  *  @param counts receives, for each width, how many of its runs have succeeded; may be NULL
@@ -166,7 +166,7 @@ NNDYN_API int nndyn_width_scan_samples(nndyn_width_scan *scan, int64_t column, i
  *  @param column its number, from 0
  *  @param quantiles,levels,options as there
  *  @param out receives the result, with its verdict, errors and fits; it does not need the scan any more
- *  @return as there, NNDYN_EARG, NNDYN_ESTATE (no measurement, or a width without a run that succeeded), NNDYN_EDATA
+ *  @return as there, NNDYN_ESTATE (no measurement, or a width without a run that succeeded), NNDYN_EDATA
  *          (also: a run gave NaN or an infinity, which the message names), NNDYN_EBUSY */
 NNDYN_API int nndyn_width_scan_exponent(nndyn_width_scan *scan, int64_t column, int64_t quantiles, const double *levels,
                                         const nndyn_options *options, nndyn_width_exponent **out);
