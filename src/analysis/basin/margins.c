@@ -1,19 +1,16 @@
 /* margins.c - distances of the decision boundaries, linearized in the inputs.  SPDX-License-Identifier: MIT */
 #include "analysis/basin/basin.h"
-#include "analysis/basin/weights.h"
+#include "analysis/basin/crew.h"
 #include "statistics/statistics.h"
 #include <limits.h>
 #include <math.h>
 #include <string.h>
 
+enum { WAVE = 64 }; /* samples a thread takes between two reports of progress */
+
 typedef struct job {
-    nndyn_network *network;
     nndyn_dataset *data;
-    nd_replicas replicas;
-    nd_workspace_f64 **workspaces; /* of each replica */
-    int *states;
     double *distances; /* of each sample */
-    nd_task task;
     nd_arena arena;
 } job;
 
@@ -37,15 +34,17 @@ static double distance(double margin, int64_t inputs, const double *gradient)
 }
 
 /* The smallest distance over the other classes; a single output has one boundary. */
-static int nearest(const job *j, const nd_replica *replica, nd_workspace_f64 *w, int64_t sample)
+static int nearest(void *user, nd_member *member, int64_t sample)
 {
-    const nndyn_network *network = replica->network;
+    const job *j = user;
+    nndyn_network *network = member->replica->network;
+    nd_workspace_f64 *w = member->workspace;
     const int64_t outputs = nd_network_outputs(network), label = j->data->labels[sample];
     const double *x = (const double *)j->data->x + sample * network->inputs;
     const double sign = label == 1 ? 1 : -1;
     const nd_mode mode = {0};
     double least = (double)INFINITY;
-    ND_TRY(nd_forward_f64(network, replica->network, network->theta, network->statistics, mode, 1, x, w));
+    ND_TRY(nd_forward_f64(network, network, network->theta, network->statistics, mode, 1, x, w));
     const double *z = w->sites[network->layer_count - 1].out;
     double *back = w->sites[network->layer_count - 1].dout;
     for (int64_t k = 0; k < outputs; k++) {
@@ -57,7 +56,7 @@ static int nearest(const job *j, const nd_replica *replica, nd_workspace_f64 *w,
         if (outputs > 1) {
             back[k] = -1;
         }
-        ND_TRY(nd_backward_f64(network, replica->network, network->theta, 1, w, NULL));
+        ND_TRY(nd_backward_f64(network, network, network->theta, 1, w, NULL));
         const double margin = outputs > 1 ? z[label] - z[k] : sign * (z[0] - nd_network_threshold(network));
         const double found = distance(margin, network->inputs, w->sites[0].din);
         least = found < least ? found : least;
@@ -66,59 +65,18 @@ static int nearest(const job *j, const nd_replica *replica, nd_workspace_f64 *w,
     return NNDYN_OK;
 }
 
-static void work(void *user, int64_t index)
+static int measure(job *j, nndyn_network *network)
 {
-    const job *j = user;
-    int *state = &j->states[index];
-    *state = NNDYN_OK;
-    for (int64_t i = index; i < j->data->samples && *state == NNDYN_OK; i += j->replicas.count) {
-        *state = nd_task_canceled(&j->task) ? NNDYN_ECANCELED
-                                            : nearest(j, &j->replicas.replicas[index], j->workspaces[index], i);
-    }
-}
-
-static void carve(job *j, int64_t replicas)
-{
-    j->workspaces = nd_arena_take(&j->arena, replicas, sizeof(nd_workspace_f64 *));
-    j->states = nd_arena_take(&j->arena, replicas, sizeof *j->states);
-    j->distances = nd_arena_take(&j->arena, j->data->samples, sizeof *j->distances);
-}
-
-static int measure(job *j)
-{
-    int status = NNDYN_OK;
-    memset(j->workspaces, 0, (size_t)j->replicas.count * sizeof *j->workspaces);
-    for (int64_t i = 0; i < j->replicas.count && status == NNDYN_OK; i++) {
-        status =
-            nd_workspace_create_f64(j->replicas.replicas[i].network, j->network, 1, ND_KEEP_ALL, &j->workspaces[i]);
-    }
-    if (status == NNDYN_OK) {
-        status = nd_parallel(j->network->handle.context, j->replicas.count, work, j);
-    }
-    for (int64_t i = 0; i < j->replicas.count && status == NNDYN_OK; i++) {
-        if (j->states[i] != NNDYN_OK) {
-            status = nd_fail_from(j->network, j->states[i], j->replicas.replicas[i].network);
-        }
-    }
-    for (int64_t i = 0; i < j->replicas.count; i++) {
-        nd_workspace_free_f64(j->replicas.replicas[i].context, j->workspaces[i]);
-    }
-    return status == NNDYN_OK ? nd_task_report(&j->task, 1) : status;
-}
-
-static int run(job *j)
-{
-    const double each =
-        nd_replica_bytes(j->network, j->data) + (double)nd_workspace_bytes_f64(j->network, 1, ND_KEEP_ALL);
-    const int64_t replicas = nd_replicas_wanted(j->network, j->data->samples, each);
-    carve(j, replicas);
-    ND_TRY(nd_check_memory(j->network, (double)j->arena.used + each * (double)replicas, "the margins"));
-    ND_TRY(nd_arena_reserve(&j->arena, j->network));
-    carve(j, replicas);
-    ND_TRY(nd_replicas_open(&j->task, j->network, replicas, &j->replicas));
-    const int status = measure(j);
-    nd_replicas_close(&j->replicas);
-    return status;
+    nd_crew_plan plan = {.name = "the margins", .data = j->data, .wave = WAVE, .rows = 1, .keep = ND_KEEP_ALL};
+    plan.pieces = j->data->samples;
+    plan.work = nearest;
+    plan.user = j;
+    j->distances = nd_arena_take(&j->arena, plan.pieces, sizeof *j->distances);
+    plan.taken = (double)j->arena.used;
+    ND_TRY(nd_check_memory(network, plan.taken, plan.name));
+    ND_TRY(nd_arena_reserve(&j->arena, network));
+    j->distances = nd_arena_take(&j->arena, plan.pieces, sizeof *j->distances);
+    return nd_crew_run(network, &plan);
 }
 
 static void hand_out(const job *j, int64_t count, const double *sigma, double *accuracy, double *distances)
@@ -152,11 +110,10 @@ static int check(nndyn_network *network, nndyn_dataset *dataset, int64_t count, 
 static int margins(nndyn_network *network, nndyn_dataset *dataset, int64_t count, const double *sigma, double *accuracy,
                    double *distances)
 {
-    job j = {.network = network, .arena.context = network->handle.context};
+    job j = {.arena.context = network->handle.context};
     ND_TRY(check(network, dataset, count, sigma, accuracy));
     ND_TRY(nd_dataset_double(network, dataset, &j.data));
-    nd_task_begin(&j.task, network, "the margins");
-    const int status = run(&j);
+    const int status = measure(&j, network);
     if (status == NNDYN_OK) {
         hand_out(&j, count, sigma, accuracy, distances);
     }
