@@ -125,8 +125,7 @@ NNDYN_API int nndyn_width_exponent_verdict(nndyn_width_exponent *exponent, int *
 
 /** The exponent to quote: by the preferred model, of the root mean square; if SPLIT, of the highest reliable quantile
  *  (a level of at most 1 - 10 / samples), which is what O(n^p) speaks of, as far as so many samples tell.  All
- *  functions
- *  from here on return NNDYN_EDATA, naming what is missing, if the verdict is INSUFFICIENT.
+ *  functions from here on return NNDYN_EDATA, naming what is missing, if the verdict is INSUFFICIENT.
  *  @param exponent the result
  *  @param p receives the exponent
  *  @param se receives its standard error; may be NULL

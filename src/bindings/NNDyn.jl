@@ -119,16 +119,42 @@ const DUALITY_JACOBIAN = Cint(4)
 const DUALITY_GRAM = Cint(5)
 const DUALITY_SINGULAR_VALUES = Cint(6)
 const DUALITY_OPERATOR = Cint(7)
-const EQUILIBRIUM_DRIFTING = Cint(1)
-const EQUILIBRIUM_SHORT = Cint(2)
-const EQUILIBRIUM_CHANGING = Cint(3)
-const EQUILIBRIUM_REACHED = Cint(4)
-const CRITICAL_SCARCE = Cint(1)
-const CRITICAL_NARROW = Cint(2)
-const CRITICAL_CURVED = Cint(4)
-const CRITICAL_FLAT = Cint(8)
-const CRITICAL_TRANSIENT = Cint(16)
-const CRITICAL_UNPREDICTED = Cint(32)
+const NTK_FULL = Cint(1)
+const NTK_DIAGONAL = Cint(2)
+const NTK_TRACE = Cint(3)
+const NTK_PSEUDO = Cint(4)
+const LINEARIZED_FULL = Cint(1)
+const LINEARIZED_SCALAR = Cint(2)
+const LINEARIZED_PRODUCTS = Cint(3)
+const LINEARIZED_DESCENT = Cint(1)
+const LINEARIZED_MOMENTUM = Cint(2)
+const LINEARIZED_FLOW = Cint(3)
+const LINEARIZED_LARGEST = Cint(0)
+const LINEARIZED_SMALLEST = Cint(1)
+const LINEARIZED_STEP = Cint(2)
+const LINEARIZED_LIMIT = Cint(3)
+const LINEARIZED_BEST_RATE = Cint(4)
+const LINEARIZED_CONTRACTION = Cint(5)
+const LINEARIZED_TIME = Cint(6)
+const LINEARIZED_RANK = Cint(7)
+const LINEARIZED_FIGURES = Cint(8)
+const LINEARIZATION_DEVIATION = Cint(0)
+const LINEARIZATION_DEVIATION_TEST = Cint(1)
+const LINEARIZATION_RESIDUAL = Cint(2)
+const LINEARIZATION_RESIDUAL_LINEAR = Cint(3)
+const LINEARIZATION_DISPLACEMENT = Cint(4)
+const LINEARIZATION_DISPLACEMENT_RELATIVE = Cint(5)
+const LINEARIZATION_DISPLACEMENT_LINEAR = Cint(6)
+const LINEARIZATION_DRIFT = Cint(7)
+const LINEARIZATION_ALIGNMENT = Cint(8)
+const LINEARIZATION_CKA = Cint(9)
+const LINEARIZATION_TARGET_ALIGNMENT = Cint(10)
+const LINEARIZATION_REMAINDER = Cint(11)
+const LINEARIZATION_BOUND = Cint(12)
+const LINEARIZATION_BOUND_MEASURED = Cint(13)
+const LINEARIZATION_DEVIATION_STAR = Cint(14)
+const LINEARIZATION_BOUND_STAR = Cint(15)
+const LINEARIZATION_COLUMNS = Cint(16)
 const CORRELATION_C00 = Cint(1)
 const CORRELATION_C01 = Cint(2)
 const CORRELATION_C02 = Cint(4)
@@ -152,6 +178,16 @@ const LAZY_RATIO = Cint(9)
 const LAZY_RELATIVE = Cint(10)
 const LAZY_ESTIMATE = Cint(11)
 const LAZY_VALUES = Cint(12)
+const EQUILIBRIUM_DRIFTING = Cint(1)
+const EQUILIBRIUM_SHORT = Cint(2)
+const EQUILIBRIUM_CHANGING = Cint(3)
+const EQUILIBRIUM_REACHED = Cint(4)
+const CRITICAL_SCARCE = Cint(1)
+const CRITICAL_NARROW = Cint(2)
+const CRITICAL_CURVED = Cint(4)
+const CRITICAL_FLAT = Cint(8)
+const CRITICAL_TRANSIENT = Cint(16)
+const CRITICAL_UNPREDICTED = Cint(32)
 const SEPARATION_D = Cint(0)
 const SEPARATION_D_HS = Cint(1)
 const SEPARATION_D_INVERSE = Cint(2)
@@ -281,42 +317,6 @@ const BRANCH_BIRTH = Cint(1)
 const BRANCH_DEATH = Cint(2)
 const BRANCH_RETURN = Cint(3)
 const BRANCH_PERIOD = Cint(4)
-const NTK_FULL = Cint(1)
-const NTK_DIAGONAL = Cint(2)
-const NTK_TRACE = Cint(3)
-const NTK_PSEUDO = Cint(4)
-const LINEARIZED_FULL = Cint(1)
-const LINEARIZED_SCALAR = Cint(2)
-const LINEARIZED_PRODUCTS = Cint(3)
-const LINEARIZED_DESCENT = Cint(1)
-const LINEARIZED_MOMENTUM = Cint(2)
-const LINEARIZED_FLOW = Cint(3)
-const LINEARIZED_LARGEST = Cint(0)
-const LINEARIZED_SMALLEST = Cint(1)
-const LINEARIZED_STEP = Cint(2)
-const LINEARIZED_LIMIT = Cint(3)
-const LINEARIZED_BEST_RATE = Cint(4)
-const LINEARIZED_CONTRACTION = Cint(5)
-const LINEARIZED_TIME = Cint(6)
-const LINEARIZED_RANK = Cint(7)
-const LINEARIZED_FIGURES = Cint(8)
-const LINEARIZATION_DEVIATION = Cint(0)
-const LINEARIZATION_DEVIATION_TEST = Cint(1)
-const LINEARIZATION_RESIDUAL = Cint(2)
-const LINEARIZATION_RESIDUAL_LINEAR = Cint(3)
-const LINEARIZATION_DISPLACEMENT = Cint(4)
-const LINEARIZATION_DISPLACEMENT_RELATIVE = Cint(5)
-const LINEARIZATION_DISPLACEMENT_LINEAR = Cint(6)
-const LINEARIZATION_DRIFT = Cint(7)
-const LINEARIZATION_ALIGNMENT = Cint(8)
-const LINEARIZATION_CKA = Cint(9)
-const LINEARIZATION_TARGET_ALIGNMENT = Cint(10)
-const LINEARIZATION_REMAINDER = Cint(11)
-const LINEARIZATION_BOUND = Cint(12)
-const LINEARIZATION_BOUND_MEASURED = Cint(13)
-const LINEARIZATION_DEVIATION_STAR = Cint(14)
-const LINEARIZATION_BOUND_STAR = Cint(15)
-const LINEARIZATION_COLUMNS = Cint(16)
 
 nndyn_status_name(status) =
     ccall(symbol(:nndyn_status_name), Cstring, (Cint,), status)
@@ -1132,6 +1132,200 @@ nndyn_duality_reduction(network, n, x, t, count, u, v, options, distance) =
         (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}),
         network, n, x, t, count, u, v, options, distance)
 
+nndyn_ntk(network, n, x, n2, x2, kind, options, kernel) =
+    ccall(symbol(:nndyn_ntk), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x, n2, x2,
+        kind, options, kernel)
+
+nndyn_ntk_forecast(network, n, n2, kind, options, bytes, flops) =
+    ccall(symbol(:nndyn_ntk_forecast), Cint, (Ptr{Cvoid}, Int64, Int64, Cint, Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}),
+        network, n, n2, kind, options, bytes, flops)
+
+nndyn_ntk_write(network, n, x, n2, x2, kind, options, path) =
+    ccall(symbol(:nndyn_ntk_write), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Cstring), network, n, x, n2, x2, kind,
+        options, path)
+
+nndyn_ntk_file(context, path, kind, rows, columns, written) =
+    ccall(symbol(:nndyn_ntk_file), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cint}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), context,
+        path, kind, rows, columns, written)
+
+nndyn_ntk_read(context, path, first, count, kernel) =
+    ccall(symbol(:nndyn_ntk_read), Cint, (Ptr{Cvoid}, Cstring, Int64, Int64, Ptr{Cdouble}), context, path, first, count,
+        kernel)
+
+nndyn_ntk_vector(network, n, x, n2, x2, w, options, out) =
+    ccall(symbol(:nndyn_ntk_vector), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x,
+        n2, x2, w, options, out)
+
+nndyn_ntk_operator(network, n, x, options, out) =
+    ccall(symbol(:nndyn_ntk_operator), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n,
+        x, options, out)
+
+nndyn_ntk_infinite(context, inputs, n, x, n2, x2, depth, activation, options, covariance, tangent) =
+    ccall(symbol(:nndyn_ntk_infinite), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Int64, Cint,
+        Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), context, inputs, n, x, n2, x2, depth, activation, options, covariance,
+        tangent)
+
+nndyn_ntk_infinite_network(network, n, x, n2, x2, options, covariance, tangent) =
+    ccall(symbol(:nndyn_ntk_infinite_network), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network, n, x,
+        n2, x2, options, covariance, tangent)
+
+nndyn_linearized_create(context, form, n, outputs, kernel, f0, y, options, out) =
+    ccall(symbol(:nndyn_linearized_create), Cint,
+        (Ptr{Cvoid}, Cint, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}),
+        context, form, n, outputs, kernel, f0, y, options, out)
+
+nndyn_linearized_create_network(network, n, x, t, test, x_test, options, out) =
+    ccall(symbol(:nndyn_linearized_create_network), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n,
+        x, t, test, x_test, options, out)
+
+nndyn_linearized_free(model) =
+    ccall(symbol(:nndyn_linearized_free), Cvoid, (Ptr{Cvoid},), model)
+
+nndyn_linearized_set_test(model, test, kernel, f0) =
+    ccall(symbol(:nndyn_linearized_set_test), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}), model, test,
+        kernel, f0)
+
+nndyn_linearized_set_loss(model, loss, options) =
+    ccall(symbol(:nndyn_linearized_set_loss), Cint, (Ptr{Cvoid}, Cint, Ptr{Cvoid}), model, loss, options)
+
+nndyn_linearized_shape(model, form, n, outputs, test, parameters) =
+    ccall(symbol(:nndyn_linearized_shape), Cint,
+        (Ptr{Cvoid}, Ptr{Cint}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), model, form, n, outputs, test,
+        parameters)
+
+nndyn_linearized_eigenvalues(model, count, values) =
+    ccall(symbol(:nndyn_linearized_eigenvalues), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}), model, count, values)
+
+nndyn_linearized_stability(model, rule, rate, options, figures, values) =
+    ccall(symbol(:nndyn_linearized_stability), Cint, (Ptr{Cvoid}, Cint, Cdouble, Ptr{Cvoid}, Int64, Ptr{Cdouble}),
+        model, rule, rate, options, figures, values)
+
+nndyn_linearized_predict(model, rule, rate, time, options, coefficients, train, test) =
+    ccall(symbol(:nndyn_linearized_predict), Cint,
+        (Ptr{Cvoid}, Cint, Cdouble, Cdouble, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), model, rule, rate,
+        time, options, coefficients, train, test)
+
+nndyn_linearized_step(model, count, rows, t, rate, weight, momentum) =
+    ccall(symbol(:nndyn_linearized_step), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}, Cdouble, Cdouble, Cdouble), model, count, rows, t, rate, weight,
+        momentum)
+
+nndyn_linearized_run(model, trainer, batches, steps) =
+    ccall(symbol(:nndyn_linearized_run), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64), model, trainer, batches,
+        steps)
+
+nndyn_linearized_integrate(model, rate, duration, options) =
+    ccall(symbol(:nndyn_linearized_integrate), Cint, (Ptr{Cvoid}, Cdouble, Cdouble, Ptr{Cvoid}), model, rate, duration,
+        options)
+
+nndyn_linearized_reset(model) =
+    ccall(symbol(:nndyn_linearized_reset), Cint, (Ptr{Cvoid},), model)
+
+nndyn_linearized_get(model, steps, time, coefficients, train, test) =
+    ccall(symbol(:nndyn_linearized_get), Cint,
+        (Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), model, steps, time,
+        coefficients, train, test)
+
+nndyn_linearized_displacement(model, coefficients, norm) =
+    ccall(symbol(:nndyn_linearized_displacement), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), model, coefficients,
+        norm)
+
+nndyn_linearized_parameters(model, coefficients, count, parameters) =
+    ccall(symbol(:nndyn_linearized_parameters), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Int64, Ptr{Cdouble}), model,
+        coefficients, count, parameters)
+
+nndyn_linearized_forecast(context, form, n, outputs, test, bytes, flops) =
+    ccall(symbol(:nndyn_linearized_forecast), Cint, (Ptr{Cvoid}, Cint, Int64, Int64, Int64, Ptr{Int64}, Ptr{Cdouble}),
+        context, form, n, outputs, test, bytes, flops)
+
+nndyn_recorder_add_linearization(recorder, batches, test, options, probe) =
+    ccall(symbol(:nndyn_recorder_add_linearization), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}),
+        recorder, batches, test, options, probe)
+
+nndyn_linearized_compare(trainer, batches, test, count, steps, options, rows) =
+    ccall(symbol(:nndyn_linearized_compare), Cint,
+        (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cvoid}, Ptr{Cdouble}), trainer, batches, test,
+        count, steps, options, rows)
+
+nndyn_correlations_create(network, n, x, eta, parts, options, out) =
+    ccall(symbol(:nndyn_correlations_create), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Cint, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n, x, eta, parts,
+        options, out)
+
+nndyn_correlations_create_from(context, outputs, eta, c00, c01, c02, c03, c11, out) =
+    ccall(symbol(:nndyn_correlations_create_from), Cint, (Ptr{Cvoid}, Int64, Cdouble, Ptr{Cdouble}, Ptr{Cdouble},
+        Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Ptr{Cvoid}}), context, outputs, eta, c00, c01, c02, c03, c11, out)
+
+nndyn_correlations_rescale(correlations, alpha, rate, out) =
+    ccall(symbol(:nndyn_correlations_rescale), Cint, (Ptr{Cvoid}, Cdouble, Cdouble, Ptr{Ptr{Cvoid}}), correlations,
+        alpha, rate, out)
+
+nndyn_correlation_factor(context, uncontracted, contracted, alpha, rate, factor) =
+    ccall(symbol(:nndyn_correlation_factor), Cint, (Ptr{Cvoid}, Cint, Cint, Cdouble, Cdouble, Ptr{Cdouble}), context,
+        uncontracted, contracted, alpha, rate, factor)
+
+nndyn_correlations_free(correlations) =
+    ccall(symbol(:nndyn_correlations_free), Cvoid, (Ptr{Cvoid},), correlations)
+
+nndyn_correlations_info(correlations, outputs, eta, parts, flags) =
+    ccall(symbol(:nndyn_correlations_info), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cint}, Ptr{Cint}),
+        correlations, outputs, eta, parts, flags)
+
+nndyn_correlations_get(correlations, which, count, values) =
+    ccall(symbol(:nndyn_correlations_get), Cint, (Ptr{Cvoid}, Cint, Int64, Ptr{Cdouble}), correlations, which, count,
+        values)
+
+nndyn_correlations_norm(correlations, which, options, lower, upper, frobenius) =
+    ccall(symbol(:nndyn_correlations_norm), Cint,
+        (Ptr{Cvoid}, Cint, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), correlations, which, options, lower,
+        upper, frobenius)
+
+nndyn_correlation_direction(network, n, x, eta, e, order, options, values, norms, contracted, flags) =
+    ccall(symbol(:nndyn_correlation_direction), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Ptr{Cdouble}, Cint,
+        Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), network, n, x, eta, e, order, options, values,
+        norms, contracted, flags)
+
+nndyn_correlation_operator_norm(network, n, x, eta, weights, contracted, e, options, norm, flags) =
+    ccall(symbol(:nndyn_correlation_operator_norm), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Ptr{Cdouble}, Cint,
+        Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cint}), network, n, x, eta, weights, contracted, e, options, norm,
+        flags)
+
+nndyn_correlation_recover(context, nodes, rates, outputs, observed, degree, values, residuals) =
+    ccall(symbol(:nndyn_correlation_recover), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Cint, Ptr{Cdouble}, Ptr{Cdouble}), context, nodes, rates,
+        outputs, observed, degree, values, residuals)
+
+nndyn_correlation_observe(network, n, x, eta, e, degree, options, values, residuals) =
+    ccall(symbol(:nndyn_correlation_observe), Cint,
+        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network,
+        n, x, eta, e, degree, options, values, residuals)
+
+nndyn_correlation_bound(context, c02, c03, c11, outputs, eta, kappa, eigenvalues, residuals, steps, bound, closed,
+    flags) =
+    ccall(symbol(:nndyn_correlation_bound), Cint, (Ptr{Cvoid}, Cdouble, Cdouble, Cdouble, Int64, Cdouble, Cdouble,
+        Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), context, c02, c03, c11, outputs, eta,
+        kappa, eigenvalues, residuals, steps, bound, closed, flags)
+
+nndyn_correlations_bound(correlations, y, kappa, steps, options, bound, closed, flags) =
+    ccall(symbol(:nndyn_correlations_bound), Cint,
+        (Ptr{Cvoid}, Ptr{Cdouble}, Cdouble, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), correlations, y,
+        kappa, steps, options, bound, closed, flags)
+
+nndyn_correlations_predict(correlations, y, weights, steps, options, outputs, linear, valid, flags) =
+    ccall(symbol(:nndyn_correlations_predict), Cint,
+        (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cint}),
+        correlations, y, weights, steps, options, outputs, linear, valid, flags)
+
+nndyn_correlation_report(network, n, x, y, eta, observed, options, count, values, flags) =
+    ccall(symbol(:nndyn_correlation_report), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Cdouble,
+        Ptr{Cdouble}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cint}), network, n, x, y, eta, observed, options, count,
+        values, flags)
+
 nndyn_equilibrium_verdict_name(verdict) =
     ccall(symbol(:nndyn_equilibrium_verdict_name), Cstring, (Cint,), verdict)
 
@@ -1250,80 +1444,6 @@ nndyn_fluctuations_histogram(fluctuations, series, bins, edges, counts, densitie
 nndyn_fluctuations_verdict(fluctuations, series, equilibrium, predicted, options, verdict) =
     ccall(symbol(:nndyn_fluctuations_verdict), Cint, (Ptr{Cvoid}, Int64, Cint, Cdouble, Ptr{Cvoid}, Ptr{Cint}),
         fluctuations, series, equilibrium, predicted, options, verdict)
-
-nndyn_correlations_create(network, n, x, eta, parts, options, out) =
-    ccall(symbol(:nndyn_correlations_create), Cint,
-        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Cint, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n, x, eta, parts,
-        options, out)
-
-nndyn_correlations_create_from(context, outputs, eta, c00, c01, c02, c03, c11, out) =
-    ccall(symbol(:nndyn_correlations_create_from), Cint, (Ptr{Cvoid}, Int64, Cdouble, Ptr{Cdouble}, Ptr{Cdouble},
-        Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Ptr{Cvoid}}), context, outputs, eta, c00, c01, c02, c03, c11, out)
-
-nndyn_correlations_rescale(correlations, alpha, rate, out) =
-    ccall(symbol(:nndyn_correlations_rescale), Cint, (Ptr{Cvoid}, Cdouble, Cdouble, Ptr{Ptr{Cvoid}}), correlations,
-        alpha, rate, out)
-
-nndyn_correlation_factor(context, uncontracted, contracted, alpha, rate, factor) =
-    ccall(symbol(:nndyn_correlation_factor), Cint, (Ptr{Cvoid}, Cint, Cint, Cdouble, Cdouble, Ptr{Cdouble}), context,
-        uncontracted, contracted, alpha, rate, factor)
-
-nndyn_correlations_free(correlations) =
-    ccall(symbol(:nndyn_correlations_free), Cvoid, (Ptr{Cvoid},), correlations)
-
-nndyn_correlations_info(correlations, outputs, eta, parts, flags) =
-    ccall(symbol(:nndyn_correlations_info), Cint, (Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cint}, Ptr{Cint}),
-        correlations, outputs, eta, parts, flags)
-
-nndyn_correlations_get(correlations, which, count, values) =
-    ccall(symbol(:nndyn_correlations_get), Cint, (Ptr{Cvoid}, Cint, Int64, Ptr{Cdouble}), correlations, which, count,
-        values)
-
-nndyn_correlations_norm(correlations, which, options, lower, upper, frobenius) =
-    ccall(symbol(:nndyn_correlations_norm), Cint,
-        (Ptr{Cvoid}, Cint, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), correlations, which, options, lower,
-        upper, frobenius)
-
-nndyn_correlation_direction(network, n, x, eta, e, order, options, values, norms, contracted, flags) =
-    ccall(symbol(:nndyn_correlation_direction), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Ptr{Cdouble}, Cint,
-        Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), network, n, x, eta, e, order, options, values,
-        norms, contracted, flags)
-
-nndyn_correlation_operator_norm(network, n, x, eta, weights, contracted, e, options, norm, flags) =
-    ccall(symbol(:nndyn_correlation_operator_norm), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Ptr{Cdouble}, Cint,
-        Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cint}), network, n, x, eta, weights, contracted, e, options, norm,
-        flags)
-
-nndyn_correlation_recover(context, nodes, rates, outputs, observed, degree, values, residuals) =
-    ccall(symbol(:nndyn_correlation_recover), Cint,
-        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Cint, Ptr{Cdouble}, Ptr{Cdouble}), context, nodes, rates,
-        outputs, observed, degree, values, residuals)
-
-nndyn_correlation_observe(network, n, x, eta, e, degree, options, values, residuals) =
-    ccall(symbol(:nndyn_correlation_observe), Cint,
-        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Cdouble, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network,
-        n, x, eta, e, degree, options, values, residuals)
-
-nndyn_correlation_bound(context, c02, c03, c11, outputs, eta, kappa, eigenvalues, residuals, steps, bound, closed,
-    flags) =
-    ccall(symbol(:nndyn_correlation_bound), Cint, (Ptr{Cvoid}, Cdouble, Cdouble, Cdouble, Int64, Cdouble, Cdouble,
-        Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), context, c02, c03, c11, outputs, eta,
-        kappa, eigenvalues, residuals, steps, bound, closed, flags)
-
-nndyn_correlations_bound(correlations, y, kappa, steps, options, bound, closed, flags) =
-    ccall(symbol(:nndyn_correlations_bound), Cint,
-        (Ptr{Cvoid}, Ptr{Cdouble}, Cdouble, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cint}), correlations, y,
-        kappa, steps, options, bound, closed, flags)
-
-nndyn_correlations_predict(correlations, y, weights, steps, options, outputs, linear, valid, flags) =
-    ccall(symbol(:nndyn_correlations_predict), Cint,
-        (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Int64}, Ptr{Cint}),
-        correlations, y, weights, steps, options, outputs, linear, valid, flags)
-
-nndyn_correlation_report(network, n, x, y, eta, observed, options, count, values, flags) =
-    ccall(symbol(:nndyn_correlation_report), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Cdouble,
-        Ptr{Cdouble}, Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cint}), network, n, x, y, eta, observed, options, count,
-        values, flags)
 
 nndyn_separation(context, n, width, x, classes, labels, options, count, values, flags) =
     ccall(symbol(:nndyn_separation), Cint,
@@ -1874,126 +1994,6 @@ nndyn_basin_uncertainty(context, axes, counts, labels, scales, fractions, expone
     ccall(symbol(:nndyn_basin_uncertainty), Cint,
         (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Int64}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), context, axes,
         counts, labels, scales, fractions, exponent, error)
-
-nndyn_ntk(network, n, x, n2, x2, kind, options, kernel) =
-    ccall(symbol(:nndyn_ntk), Cint,
-        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x, n2, x2,
-        kind, options, kernel)
-
-nndyn_ntk_forecast(network, n, n2, kind, options, bytes, flops) =
-    ccall(symbol(:nndyn_ntk_forecast), Cint, (Ptr{Cvoid}, Int64, Int64, Cint, Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}),
-        network, n, n2, kind, options, bytes, flops)
-
-nndyn_ntk_write(network, n, x, n2, x2, kind, options, path) =
-    ccall(symbol(:nndyn_ntk_write), Cint,
-        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Cint, Ptr{Cvoid}, Cstring), network, n, x, n2, x2, kind,
-        options, path)
-
-nndyn_ntk_file(context, path, kind, rows, columns, written) =
-    ccall(symbol(:nndyn_ntk_file), Cint, (Ptr{Cvoid}, Cstring, Ptr{Cint}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), context,
-        path, kind, rows, columns, written)
-
-nndyn_ntk_read(context, path, first, count, kernel) =
-    ccall(symbol(:nndyn_ntk_read), Cint, (Ptr{Cvoid}, Cstring, Int64, Int64, Ptr{Cdouble}), context, path, first, count,
-        kernel)
-
-nndyn_ntk_vector(network, n, x, n2, x2, w, options, out) =
-    ccall(symbol(:nndyn_ntk_vector), Cint,
-        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}), network, n, x,
-        n2, x2, w, options, out)
-
-nndyn_ntk_operator(network, n, x, options, out) =
-    ccall(symbol(:nndyn_ntk_operator), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n,
-        x, options, out)
-
-nndyn_ntk_infinite(context, inputs, n, x, n2, x2, depth, activation, options, covariance, tangent) =
-    ccall(symbol(:nndyn_ntk_infinite), Cint, (Ptr{Cvoid}, Int64, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Int64, Cint,
-        Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), context, inputs, n, x, n2, x2, depth, activation, options, covariance,
-        tangent)
-
-nndyn_ntk_infinite_network(network, n, x, n2, x2, options, covariance, tangent) =
-    ccall(symbol(:nndyn_ntk_infinite_network), Cint,
-        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), network, n, x,
-        n2, x2, options, covariance, tangent)
-
-nndyn_linearized_create(context, form, n, outputs, kernel, f0, y, options, out) =
-    ccall(symbol(:nndyn_linearized_create), Cint,
-        (Ptr{Cvoid}, Cint, Int64, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}),
-        context, form, n, outputs, kernel, f0, y, options, out)
-
-nndyn_linearized_create_network(network, n, x, t, test, x_test, options, out) =
-    ccall(symbol(:nndyn_linearized_create_network), Cint,
-        (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}, Int64, Ptr{Cdouble}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), network, n,
-        x, t, test, x_test, options, out)
-
-nndyn_linearized_free(model) =
-    ccall(symbol(:nndyn_linearized_free), Cvoid, (Ptr{Cvoid},), model)
-
-nndyn_linearized_set_test(model, test, kernel, f0) =
-    ccall(symbol(:nndyn_linearized_set_test), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}, Ptr{Cdouble}), model, test,
-        kernel, f0)
-
-nndyn_linearized_set_loss(model, loss, options) =
-    ccall(symbol(:nndyn_linearized_set_loss), Cint, (Ptr{Cvoid}, Cint, Ptr{Cvoid}), model, loss, options)
-
-nndyn_linearized_shape(model, form, n, outputs, test, parameters) =
-    ccall(symbol(:nndyn_linearized_shape), Cint,
-        (Ptr{Cvoid}, Ptr{Cint}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}, Ptr{Int64}), model, form, n, outputs, test,
-        parameters)
-
-nndyn_linearized_eigenvalues(model, count, values) =
-    ccall(symbol(:nndyn_linearized_eigenvalues), Cint, (Ptr{Cvoid}, Int64, Ptr{Cdouble}), model, count, values)
-
-nndyn_linearized_stability(model, rule, rate, options, figures, values) =
-    ccall(symbol(:nndyn_linearized_stability), Cint, (Ptr{Cvoid}, Cint, Cdouble, Ptr{Cvoid}, Int64, Ptr{Cdouble}),
-        model, rule, rate, options, figures, values)
-
-nndyn_linearized_predict(model, rule, rate, time, options, coefficients, train, test) =
-    ccall(symbol(:nndyn_linearized_predict), Cint,
-        (Ptr{Cvoid}, Cint, Cdouble, Cdouble, Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), model, rule, rate,
-        time, options, coefficients, train, test)
-
-nndyn_linearized_step(model, count, rows, t, rate, weight, momentum) =
-    ccall(symbol(:nndyn_linearized_step), Cint,
-        (Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cdouble}, Cdouble, Cdouble, Cdouble), model, count, rows, t, rate, weight,
-        momentum)
-
-nndyn_linearized_run(model, trainer, batches, steps) =
-    ccall(symbol(:nndyn_linearized_run), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64), model, trainer, batches,
-        steps)
-
-nndyn_linearized_integrate(model, rate, duration, options) =
-    ccall(symbol(:nndyn_linearized_integrate), Cint, (Ptr{Cvoid}, Cdouble, Cdouble, Ptr{Cvoid}), model, rate, duration,
-        options)
-
-nndyn_linearized_reset(model) =
-    ccall(symbol(:nndyn_linearized_reset), Cint, (Ptr{Cvoid},), model)
-
-nndyn_linearized_get(model, steps, time, coefficients, train, test) =
-    ccall(symbol(:nndyn_linearized_get), Cint,
-        (Ptr{Cvoid}, Ptr{Int64}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}, Ptr{Cdouble}), model, steps, time,
-        coefficients, train, test)
-
-nndyn_linearized_displacement(model, coefficients, norm) =
-    ccall(symbol(:nndyn_linearized_displacement), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Ptr{Cdouble}), model, coefficients,
-        norm)
-
-nndyn_linearized_parameters(model, coefficients, count, parameters) =
-    ccall(symbol(:nndyn_linearized_parameters), Cint, (Ptr{Cvoid}, Ptr{Cdouble}, Int64, Ptr{Cdouble}), model,
-        coefficients, count, parameters)
-
-nndyn_linearized_forecast(context, form, n, outputs, test, bytes, flops) =
-    ccall(symbol(:nndyn_linearized_forecast), Cint, (Ptr{Cvoid}, Cint, Int64, Int64, Int64, Ptr{Int64}, Ptr{Cdouble}),
-        context, form, n, outputs, test, bytes, flops)
-
-nndyn_recorder_add_linearization(recorder, batches, test, options, probe) =
-    ccall(symbol(:nndyn_recorder_add_linearization), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Int64}),
-        recorder, batches, test, options, probe)
-
-nndyn_linearized_compare(trainer, batches, test, count, steps, options, rows) =
-    ccall(symbol(:nndyn_linearized_compare), Cint,
-        (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}, Int64, Ptr{Int64}, Ptr{Cvoid}, Ptr{Cdouble}), trainer, batches, test,
-        count, steps, options, rows)
 
 nndyn_sweep_create(context, options, out) =
     ccall(symbol(:nndyn_sweep_create), Cint, (Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Ptr{Cvoid}}), context, options, out)

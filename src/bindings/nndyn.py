@@ -127,16 +127,42 @@ DUALITY_JACOBIAN = 4
 DUALITY_GRAM = 5
 DUALITY_SINGULAR_VALUES = 6
 DUALITY_OPERATOR = 7
-EQUILIBRIUM_DRIFTING = 1
-EQUILIBRIUM_SHORT = 2
-EQUILIBRIUM_CHANGING = 3
-EQUILIBRIUM_REACHED = 4
-CRITICAL_SCARCE = 1
-CRITICAL_NARROW = 2
-CRITICAL_CURVED = 4
-CRITICAL_FLAT = 8
-CRITICAL_TRANSIENT = 16
-CRITICAL_UNPREDICTED = 32
+NTK_FULL = 1
+NTK_DIAGONAL = 2
+NTK_TRACE = 3
+NTK_PSEUDO = 4
+LINEARIZED_FULL = 1
+LINEARIZED_SCALAR = 2
+LINEARIZED_PRODUCTS = 3
+LINEARIZED_DESCENT = 1
+LINEARIZED_MOMENTUM = 2
+LINEARIZED_FLOW = 3
+LINEARIZED_LARGEST = 0
+LINEARIZED_SMALLEST = 1
+LINEARIZED_STEP = 2
+LINEARIZED_LIMIT = 3
+LINEARIZED_BEST_RATE = 4
+LINEARIZED_CONTRACTION = 5
+LINEARIZED_TIME = 6
+LINEARIZED_RANK = 7
+LINEARIZED_FIGURES = 8
+LINEARIZATION_DEVIATION = 0
+LINEARIZATION_DEVIATION_TEST = 1
+LINEARIZATION_RESIDUAL = 2
+LINEARIZATION_RESIDUAL_LINEAR = 3
+LINEARIZATION_DISPLACEMENT = 4
+LINEARIZATION_DISPLACEMENT_RELATIVE = 5
+LINEARIZATION_DISPLACEMENT_LINEAR = 6
+LINEARIZATION_DRIFT = 7
+LINEARIZATION_ALIGNMENT = 8
+LINEARIZATION_CKA = 9
+LINEARIZATION_TARGET_ALIGNMENT = 10
+LINEARIZATION_REMAINDER = 11
+LINEARIZATION_BOUND = 12
+LINEARIZATION_BOUND_MEASURED = 13
+LINEARIZATION_DEVIATION_STAR = 14
+LINEARIZATION_BOUND_STAR = 15
+LINEARIZATION_COLUMNS = 16
 CORRELATION_C00 = 1
 CORRELATION_C01 = 2
 CORRELATION_C02 = 4
@@ -160,6 +186,16 @@ LAZY_RATIO = 9
 LAZY_RELATIVE = 10
 LAZY_ESTIMATE = 11
 LAZY_VALUES = 12
+EQUILIBRIUM_DRIFTING = 1
+EQUILIBRIUM_SHORT = 2
+EQUILIBRIUM_CHANGING = 3
+EQUILIBRIUM_REACHED = 4
+CRITICAL_SCARCE = 1
+CRITICAL_NARROW = 2
+CRITICAL_CURVED = 4
+CRITICAL_FLAT = 8
+CRITICAL_TRANSIENT = 16
+CRITICAL_UNPREDICTED = 32
 SEPARATION_D = 0
 SEPARATION_D_HS = 1
 SEPARATION_D_INVERSE = 2
@@ -289,42 +325,6 @@ BRANCH_BIRTH = 1
 BRANCH_DEATH = 2
 BRANCH_RETURN = 3
 BRANCH_PERIOD = 4
-NTK_FULL = 1
-NTK_DIAGONAL = 2
-NTK_TRACE = 3
-NTK_PSEUDO = 4
-LINEARIZED_FULL = 1
-LINEARIZED_SCALAR = 2
-LINEARIZED_PRODUCTS = 3
-LINEARIZED_DESCENT = 1
-LINEARIZED_MOMENTUM = 2
-LINEARIZED_FLOW = 3
-LINEARIZED_LARGEST = 0
-LINEARIZED_SMALLEST = 1
-LINEARIZED_STEP = 2
-LINEARIZED_LIMIT = 3
-LINEARIZED_BEST_RATE = 4
-LINEARIZED_CONTRACTION = 5
-LINEARIZED_TIME = 6
-LINEARIZED_RANK = 7
-LINEARIZED_FIGURES = 8
-LINEARIZATION_DEVIATION = 0
-LINEARIZATION_DEVIATION_TEST = 1
-LINEARIZATION_RESIDUAL = 2
-LINEARIZATION_RESIDUAL_LINEAR = 3
-LINEARIZATION_DISPLACEMENT = 4
-LINEARIZATION_DISPLACEMENT_RELATIVE = 5
-LINEARIZATION_DISPLACEMENT_LINEAR = 6
-LINEARIZATION_DRIFT = 7
-LINEARIZATION_ALIGNMENT = 8
-LINEARIZATION_CKA = 9
-LINEARIZATION_TARGET_ALIGNMENT = 10
-LINEARIZATION_REMAINDER = 11
-LINEARIZATION_BOUND = 12
-LINEARIZATION_BOUND_MEASURED = 13
-LINEARIZATION_DEVIATION_STAR = 14
-LINEARIZATION_BOUND_STAR = 15
-LINEARIZATION_COLUMNS = 16
 
 # name: (result, parameters)
 _FUNCTIONS = {
@@ -546,6 +546,50 @@ _FUNCTIONS = {
     "nndyn_duality_coupling": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_duality_reduced_map": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_duality_reduction": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_ntk": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _int, _ptr, _ptr]),
+    "nndyn_ntk_forecast": (_int, [_ptr, _i64, _i64, _int, _ptr, _ptr, _ptr]),
+    "nndyn_ntk_write": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _int, _ptr, _str]),
+    "nndyn_ntk_file": (_int, [_ptr, _str, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_ntk_read": (_int, [_ptr, _str, _i64, _i64, _ptr]),
+    "nndyn_ntk_vector": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_ntk_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_ntk_infinite": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _i64, _int, _ptr, _ptr, _ptr]),
+    "nndyn_ntk_infinite_network": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_create": (_int, [_ptr, _int, _i64, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_create_network": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_free": (None, [_ptr]),
+    "nndyn_linearized_set_test": (_int, [_ptr, _i64, _ptr, _ptr]),
+    "nndyn_linearized_set_loss": (_int, [_ptr, _int, _ptr]),
+    "nndyn_linearized_shape": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_eigenvalues": (_int, [_ptr, _i64, _ptr]),
+    "nndyn_linearized_stability": (_int, [_ptr, _int, _f64, _ptr, _i64, _ptr]),
+    "nndyn_linearized_predict": (_int, [_ptr, _int, _f64, _f64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_step": (_int, [_ptr, _i64, _ptr, _ptr, _f64, _f64, _f64]),
+    "nndyn_linearized_run": (_int, [_ptr, _ptr, _ptr, _i64]),
+    "nndyn_linearized_integrate": (_int, [_ptr, _f64, _f64, _ptr]),
+    "nndyn_linearized_reset": (_int, [_ptr]),
+    "nndyn_linearized_get": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_displacement": (_int, [_ptr, _ptr, _ptr]),
+    "nndyn_linearized_parameters": (_int, [_ptr, _ptr, _i64, _ptr]),
+    "nndyn_linearized_forecast": (_int, [_ptr, _int, _i64, _i64, _i64, _ptr, _ptr]),
+    "nndyn_recorder_add_linearization": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_linearized_compare": (_int, [_ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_correlations_create": (_int, [_ptr, _i64, _ptr, _f64, _int, _ptr, _ptr]),
+    "nndyn_correlations_create_from": (_int, [_ptr, _i64, _f64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlations_rescale": (_int, [_ptr, _f64, _f64, _ptr]),
+    "nndyn_correlation_factor": (_int, [_ptr, _int, _int, _f64, _f64, _ptr]),
+    "nndyn_correlations_free": (None, [_ptr]),
+    "nndyn_correlations_info": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlations_get": (_int, [_ptr, _int, _i64, _ptr]),
+    "nndyn_correlations_norm": (_int, [_ptr, _int, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlation_direction": (_int, [_ptr, _i64, _ptr, _f64, _ptr, _int, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlation_operator_norm": (_int, [_ptr, _i64, _ptr, _f64, _ptr, _int, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlation_recover": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _int, _ptr, _ptr]),
+    "nndyn_correlation_observe": (_int, [_ptr, _i64, _ptr, _f64, _ptr, _int, _ptr, _ptr, _ptr]),
+    "nndyn_correlation_bound": (_int, [_ptr, _f64, _f64, _f64, _i64, _f64, _f64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
+    "nndyn_correlations_bound": (_int, [_ptr, _ptr, _f64, _i64, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlations_predict": (_int, [_ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
+    "nndyn_correlation_report": (_int, [_ptr, _i64, _ptr, _ptr, _f64, _ptr, _ptr, _i64, _ptr, _ptr]),
     "nndyn_equilibrium_verdict_name": (_str, [_int]),
     "nndyn_equilibrium_test": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _f64, _ptr, _ptr]),
     "nndyn_equilibrium_test_run": (_int, [_ptr, _ptr, _i64, _ptr, _ptr]),
@@ -575,22 +619,6 @@ _FUNCTIONS = {
     "nndyn_fluctuations_parts": (_int, [_ptr, _i64, _i64, _ptr, _ptr]),
     "nndyn_fluctuations_histogram": (_int, [_ptr, _i64, _i64, _ptr, _ptr, _ptr]),
     "nndyn_fluctuations_verdict": (_int, [_ptr, _i64, _int, _f64, _ptr, _ptr]),
-    "nndyn_correlations_create": (_int, [_ptr, _i64, _ptr, _f64, _int, _ptr, _ptr]),
-    "nndyn_correlations_create_from": (_int, [_ptr, _i64, _f64, _ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_correlations_rescale": (_int, [_ptr, _f64, _f64, _ptr]),
-    "nndyn_correlation_factor": (_int, [_ptr, _int, _int, _f64, _f64, _ptr]),
-    "nndyn_correlations_free": (None, [_ptr]),
-    "nndyn_correlations_info": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_correlations_get": (_int, [_ptr, _int, _i64, _ptr]),
-    "nndyn_correlations_norm": (_int, [_ptr, _int, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_correlation_direction": (_int, [_ptr, _i64, _ptr, _f64, _ptr, _int, _ptr, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_correlation_operator_norm": (_int, [_ptr, _i64, _ptr, _f64, _ptr, _int, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_correlation_recover": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _int, _ptr, _ptr]),
-    "nndyn_correlation_observe": (_int, [_ptr, _i64, _ptr, _f64, _ptr, _int, _ptr, _ptr, _ptr]),
-    "nndyn_correlation_bound": (_int, [_ptr, _f64, _f64, _f64, _i64, _f64, _f64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
-    "nndyn_correlations_bound": (_int, [_ptr, _ptr, _f64, _i64, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_correlations_predict": (_int, [_ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_correlation_report": (_int, [_ptr, _i64, _ptr, _ptr, _f64, _ptr, _ptr, _i64, _ptr, _ptr]),
     "nndyn_separation": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr]),
     "nndyn_separation_f32": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr]),
     "nndyn_separation_directions": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
@@ -726,34 +754,6 @@ _FUNCTIONS = {
     "nndyn_basin_branches_events": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_entropy": (_int, [_ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
     "nndyn_basin_uncertainty": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
-    "nndyn_ntk": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _int, _ptr, _ptr]),
-    "nndyn_ntk_forecast": (_int, [_ptr, _i64, _i64, _int, _ptr, _ptr, _ptr]),
-    "nndyn_ntk_write": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _int, _ptr, _str]),
-    "nndyn_ntk_file": (_int, [_ptr, _str, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_ntk_read": (_int, [_ptr, _str, _i64, _i64, _ptr]),
-    "nndyn_ntk_vector": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_ntk_operator": (_int, [_ptr, _i64, _ptr, _ptr, _ptr]),
-    "nndyn_ntk_infinite": (_int, [_ptr, _i64, _i64, _ptr, _i64, _ptr, _i64, _int, _ptr, _ptr, _ptr]),
-    "nndyn_ntk_infinite_network": (_int, [_ptr, _i64, _ptr, _i64, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_linearized_create": (_int, [_ptr, _int, _i64, _i64, _ptr, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_linearized_create_network": (_int, [_ptr, _i64, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
-    "nndyn_linearized_free": (None, [_ptr]),
-    "nndyn_linearized_set_test": (_int, [_ptr, _i64, _ptr, _ptr]),
-    "nndyn_linearized_set_loss": (_int, [_ptr, _int, _ptr]),
-    "nndyn_linearized_shape": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_linearized_eigenvalues": (_int, [_ptr, _i64, _ptr]),
-    "nndyn_linearized_stability": (_int, [_ptr, _int, _f64, _ptr, _i64, _ptr]),
-    "nndyn_linearized_predict": (_int, [_ptr, _int, _f64, _f64, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_linearized_step": (_int, [_ptr, _i64, _ptr, _ptr, _f64, _f64, _f64]),
-    "nndyn_linearized_run": (_int, [_ptr, _ptr, _ptr, _i64]),
-    "nndyn_linearized_integrate": (_int, [_ptr, _f64, _f64, _ptr]),
-    "nndyn_linearized_reset": (_int, [_ptr]),
-    "nndyn_linearized_get": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_linearized_displacement": (_int, [_ptr, _ptr, _ptr]),
-    "nndyn_linearized_parameters": (_int, [_ptr, _ptr, _i64, _ptr]),
-    "nndyn_linearized_forecast": (_int, [_ptr, _int, _i64, _i64, _i64, _ptr, _ptr]),
-    "nndyn_recorder_add_linearization": (_int, [_ptr, _ptr, _ptr, _ptr, _ptr]),
-    "nndyn_linearized_compare": (_int, [_ptr, _ptr, _ptr, _i64, _ptr, _ptr, _ptr]),
     "nndyn_sweep_create": (_int, [_ptr, _ptr, _ptr]),
     "nndyn_sweep_free": (None, [_ptr]),
     "nndyn_sweep_add_axis": (_int, [_ptr, _str, _i64, _ptr]),

@@ -16,8 +16,8 @@ ROOMS = "core kernels linalg statistics data network derivatives training dynami
 # Kernels take the numbers of activations, losses and optimizers from where they are published; they know no network.
 NUMBERS = {"kernels": {"nndyn/network.h", "nndyn/training.h"}}
 # Public headers that stand beside the one of their room.
-BESIDE = {"recorder": "training", "sweep": "experiments", "map": "dynamics", "recurrent": "dynamics",
-          "asymptotics": "statistics"}
+BESIDE = {"recorder": "training", "sweep": "experiments", "width_scan": "experiments", "map": "dynamics",
+          "recurrent": "dynamics", "asymptotics": "statistics"}
 FUNCTION_LINES = 80
 COLUMNS = 120
 # Spelled so that this file does not contain them.
