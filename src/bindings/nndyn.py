@@ -3351,7 +3351,38 @@ def basin_uncertainty(labels, scales=4, context=None):
     return BasinUncertainty(exponent.value, error.value, fractions)
 
 
-class Sweep(_Handle):
+class _Experiment(_Handle):
+    """What calls work of the caller's in pieces, on any thread, and goes on when a piece fails."""
+
+    def _guard(self, work):
+        """What it raises is the failure of its piece."""
+        parent, raised = self.context, self._raised
+
+        def run(*arguments):
+            try:
+                work(*arguments)
+                return 0
+            except BaseException as exception:  # nothing may unwind through the library
+                raised.append(exception)
+                if not isinstance(exception, Exception):
+                    parent.cancel()
+                return exception.status if isinstance(exception, Error) else 1
+        return run
+
+    def _run(self, name, allow_failures, options):
+        failed = _i64()
+        self._raised.clear()
+        try:
+            with self._options(options) as o:
+                self._do(name, o, ctypes.byref(failed) if allow_failures else None)
+        except Error as error:
+            if self._raised:
+                raise error from self._raised[0]
+            raise
+        return failed.value
+
+
+class Sweep(_Experiment):
     """The same experiment at every point of a grid and for several seeds, in one table.
 
         sweep = nndyn.Sweep({"rate": [0.01, 0.001], "width": [10, 100]}, seeds=range(1, 11))
@@ -3367,7 +3398,7 @@ class Sweep(_Handle):
         with context._options(options) as o:
             pointer = _created(context, "nndyn_sweep_create", context.pointer, o)
         self._adopt(pointer, context)
-        self._axes, self._raised_in_cells = [], []
+        self._axes, self._raised = [], []
         for name, values in (axes or {}).items():
             self.axis(name, values)
         if seeds is not None:
@@ -3394,21 +3425,13 @@ class Sweep(_Handle):
         It gets a context of its own, which what it makes should be made in, and the axes' values as a dictionary, and
         runs on any of the sweep's threads.  What it raises is the failure of its cell.
         """
-        name, columns, axes, raised = "nndyn_sweep_set_cell", list(columns), self._axes, self._raised_in_cells
-        parent = self.context
+        name, columns, axes = "nndyn_sweep_set_cell", list(columns), self._axes
 
-        def run(user, context, parameters, values, seed, count, row):
-            try:
-                given = dict(zip(axes, _view(values, parameters).tolist())) if parameters else {}
-                result = evaluate(_CellContext(context), given, seed)
-                _view(row, count)[:] = [result[c] for c in columns] if isinstance(result, dict) else result
-                return 0
-            except BaseException as exception:  # nothing may unwind through the library
-                raised.append(exception)
-                if not isinstance(exception, Exception):
-                    parent.cancel()
-                return exception.status if isinstance(exception, Error) else 1
-        callback = _FUNCTIONS[name][1][2](run)
+        def work(user, context, parameters, values, seed, count, row):
+            given = dict(zip(axes, _view(values, parameters).tolist())) if parameters else {}
+            result = evaluate(_CellContext(context), given, seed)
+            _view(row, count)[:] = [result[c] for c in columns] if isinstance(result, dict) else result
+        callback = _FUNCTIONS[name][1][2](self._guard(work))
         self._do(name, ",".join(columns).encode(), callback, None)
         self._keep.append(callback)
         return self
@@ -3422,16 +3445,7 @@ class Sweep(_Handle):
     def run(self, allow_failures=False, **options):
         """Run the cells that have not succeeded yet ("file", "part", "parts", "stop").  A cell that fails raises when
         the others are done, or with allow_failures=True the number of failed ones is returned."""
-        failed = _i64()
-        self._raised_in_cells.clear()
-        try:
-            with self._options(options) as o:
-                self._do("nndyn_sweep_run", o, ctypes.byref(failed) if allow_failures else None)
-        except Error as error:
-            if self._raised_in_cells:
-                raise error from self._raised_in_cells[0]
-            raise
-        return failed.value
+        return self._run("nndyn_sweep_run", allow_failures, options)
 
     def forecast(self):
         """SweepForecast: cells to be run, bytes, flops of the most costly cell and of all."""
@@ -3537,7 +3551,7 @@ WidthScanShape = collections.namedtuple("WidthScanShape", "widths runs columns")
 WidthScanForecast = collections.namedtuple("WidthScanForecast", "runs bytes")
 
 
-class WidthScan(_Handle):
+class WidthScan(_Experiment):
     """One measurement on many networks of many widths; see nndyn/width_scan.h.
 
         scan = nndyn.WidthScan([64, 128, 256, 512], runs=50)
@@ -3560,21 +3574,6 @@ class WidthScan(_Handle):
                                _address(self.widths), None if runs is None else _address(runs), o)
         self._adopt(pointer, context)
         self._raised = []
-
-    def _guard(self, work):
-        """What it raises is the failure of its run."""
-        parent, raised = self.context, self._raised
-
-        def run(*arguments):
-            try:
-                work(*arguments)
-                return 0
-            except BaseException as exception:  # nothing may unwind through the library
-                raised.append(exception)
-                if not isinstance(exception, Exception):
-                    parent.cancel()
-                return exception.status if isinstance(exception, Error) else 1
-        return run
 
     def network(self, inputs, outputs, **options):
         """Measure on perceptrons of the built-in kind."""
@@ -3613,16 +3612,7 @@ class WidthScan(_Handle):
     def run(self, allow_failures=False, **options):
         """Make the runs that have not succeeded yet ("file", "part", "parts", "stop").  A run that fails raises when
         the others are done, or with allow_failures=True the number of failed ones is returned."""
-        failed = _i64()
-        self._raised.clear()
-        try:
-            with self._options(options) as o:
-                self._do("nndyn_width_scan_run", o, ctypes.byref(failed) if allow_failures else None)
-        except Error as error:
-            if self._raised:
-                raise error from self._raised[0]
-            raise
-        return failed.value
+        return self._run("nndyn_width_scan_run", allow_failures, options)
 
     def merge(self, path):
         """Take the rows of a file of the same scan; returns how many."""
