@@ -92,10 +92,11 @@ static void page(const double *v, int flags)
     line("|e|, the slopes of the loss", v[NNDYN_LAZY_RESIDUAL]);
     line("eta kappa lambda_max of the kernel (stable below 2)", v[NNDYN_LAZY_LARGEST]);
     line("first step: nonlinear part of the change of the outputs", v[NNDYN_LAZY_STEP]);
-    line("first step: turn of the gradient", v[NNDYN_LAZY_KERNEL]);
+    line("first step: how far the gradient moves, relative to its length", v[NNDYN_LAZY_KERNEL]);
     line("C02, subordinate norm", v[NNDYN_LAZY_C02]);
     printf("Largest distance from the linear model, |f - f_lin|\n");
-    line("of the size (within a factor of 2), from C02 |e|^2", v[NNDYN_LAZY_INDEX]);
+    line("order of size, from C02 |e|^2", v[NNDYN_LAZY_INDEX]);
+    line("estimate, from C02[e,e] and the steps that the run is worth", v[NNDYN_LAZY_ESTIMATE]);
     line("predicted by the hierarchy to order 1/width", v[NNDYN_LAZY_PREDICTED]);
     line("at most, a priori", v[NNDYN_LAZY_BOUND]);
     line("measured in the run", v[NNDYN_LAZY_MEASURED]);

@@ -580,13 +580,14 @@ static void write_lazy(demo *d)
     check(nndyn_options_create(d->context, &options), d->context);
     check(nndyn_options_set_double(options, "kappa", 1.0 / LAZY_SAMPLES), options);
     check(nndyn_options_set_integer(options, "train", 1), options);
-    FILE *file = table(d, "lazy", "width,from C02,predicted,measured");
+    FILE *file = table(d, "lazy", "width,estimate,predicted,measured");
     for (int i = 0; i < LAZY_WIDTHS; i++) {
         const int64_t width = (int64_t)NARROWEST << i;
         nndyn_network *network = wide(d, width);
         check(nndyn_correlation_report(network, LAZY_SAMPLES, x, y, 0.5, NULL, options, NNDYN_LAZY_VALUES, v, NULL),
               network);
-        row(file, 4, (double[]){(double)width, v[NNDYN_LAZY_INDEX], v[NNDYN_LAZY_PREDICTED], v[NNDYN_LAZY_MEASURED]});
+        row(file, 4,
+            (double[]){(double)width, v[NNDYN_LAZY_ESTIMATE], v[NNDYN_LAZY_PREDICTED], v[NNDYN_LAZY_MEASURED]});
         d->lazy[i] = v[NNDYN_LAZY_RELATIVE];
         nndyn_network_free(network);
     }

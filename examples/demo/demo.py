@@ -141,7 +141,7 @@ def lazy(data):
     for width in (16 << i for i in range(7)):
         network = nndyn.Network(PIXELS).dense(width, "tanh", **scales).dense(1, **scales).loss("squared_error")
         v, _ = network.correlation_report(x, y, 0.5, kappa=1 / 16, train=1)
-        yield (width, v[nndyn.LAZY_INDEX], v[nndyn.LAZY_PREDICTED], v[nndyn.LAZY_MEASURED])
+        yield (width, v[nndyn.LAZY_ESTIMATE], v[nndyn.LAZY_PREDICTED], v[nndyn.LAZY_MEASURED])
 
 
 def main():
@@ -167,7 +167,7 @@ def main():
     weights = network.basin_weights(test, draws=32)
     write(folder, "weight_noise", "amplitude,accuracy,low,high", zip(*weights.curve()))
     write(folder, "starts", "labels by second weight; a line for each first weight...", starts())
-    write(folder, "lazy", "width,from C02,predicted,measured", lazy(data))
+    write(folder, "lazy", "width,estimate,predicted,measured", lazy(data))
 
 
 if __name__ == "__main__":

@@ -236,7 +236,7 @@ def lazy(folder):
     figure, axis = plt.subplots(figsize=(5, 3.4))
     axis.loglog(width, measured, "ko-", label="measured in a run of 30 steps")
     axis.loglog(width, predicted, "s--", mfc="none", label="predicted to order 1/width")
-    axis.loglog(width, size, "^:", mfc="none", label="its size, from C02 at the start")
+    axis.loglog(width, size, "^:", mfc="none", label="estimate from C02[e,e] at the start")
     axis.set_xlabel("width of the hidden layer")
     axis.set_ylabel("largest distance from the linear model")
     axis.legend(fontsize=8)

@@ -8,6 +8,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "derivatives/tangent.h"
+#include "kernels/dot.h"
 #include <string.h>
 
 /* out += (M, E or E') v for one row of k outputs of sample s */
@@ -30,19 +31,10 @@ static void diagonal_e(const nd_pass *pass, int64_t s, int64_t k, const double *
     diagonal(k, pass->c + s * k, v, out);
 }
 
-static double dot(int64_t k, const double *x, const double *y)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < k; i++) {
-        sum += x[i] * y[i];
-    }
-    return sum;
-}
-
 static void softmax_m(const nd_pass *pass, int64_t s, int64_t k, const double *v, double *out)
 {
     const double *p = pass->m + s * k;
-    double sigma = pass->network->loss.residual_convention ? 1 : pass->c[s], mean = dot(k, p, v);
+    double sigma = pass->network->loss.residual_convention ? 1 : pass->c[s], mean = nd_dot(k, p, v);
     for (int64_t i = 0; i < k; i++) {
         out[i] += sigma * p[i] * (v[i] - mean);
     }
@@ -62,7 +54,7 @@ static void softmax_e(const nd_pass *pass, int64_t s, int64_t k, const double *v
 
 static void softmax_et(const nd_pass *pass, int64_t s, int64_t k, const double *v, double *out)
 {
-    double mean = pass->network->loss.residual_convention ? 0 : dot(k, pass->m + s * k, v);
+    double mean = pass->network->loss.residual_convention ? 0 : nd_dot(k, pass->m + s * k, v);
     for (int64_t i = 0; i < k; i++) {
         out[i] += mean - v[i];
     }
@@ -71,14 +63,14 @@ static void softmax_et(const nd_pass *pass, int64_t s, int64_t k, const double *
 static void dense_m(const nd_pass *pass, int64_t s, int64_t k, const double *v, double *out)
 {
     for (int64_t i = 0; i < k; i++) {
-        out[i] += dot(k, pass->m + (s * k + i) * k, v);
+        out[i] += nd_dot(k, pass->m + (s * k + i) * k, v);
     }
 }
 
 static void dense_e(const nd_pass *pass, int64_t s, int64_t k, const double *v, double *out)
 {
     for (int64_t i = 0; i < k; i++) {
-        out[i] += dot(k, pass->c + (s * k + i) * k, v);
+        out[i] += nd_dot(k, pass->c + (s * k + i) * k, v);
     }
 }
 

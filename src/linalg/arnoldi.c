@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: MIT */
 #include "linalg/arnoldi.h"
 #include "core/random.h"
+#include "kernels/dot.h"
 #include "linalg/operator.h"
 #include "linalg/schur.h"
 #include <float.h>
@@ -158,29 +159,20 @@ void nd_order_by_modulus(int64_t k, const double *re, const double *im, int64_t 
     }
 }
 
-static double dot(int64_t k, const double *a, const double *b)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < k; i++) {
-        sum += a[i] * b[i];
-    }
-    return sum;
-}
-
 /* |b z x| / |x| for each eigenvector x of the Schur form. */
 static void set_bounds(nd_arnoldi *run)
 {
     int64_t k = run->steps;
     for (int64_t i = 0; i < k; i++) {
-        run->last[i] = dot(k, run->coupling, run->z + i * k);
+        run->last[i] = nd_dot(k, run->coupling, run->z + i * k);
     }
     for (int64_t i = 0; i < k; i++) {
         int64_t pair = run->im[i] > 0 && i + 1 < k;
         const double *x = run->x + i * k;
-        double coupled = dot(k, run->last, x), size = sqrt(dot(k, x, x));
+        double coupled = nd_dot(k, run->last, x), size = sqrt(nd_dot(k, x, x));
         if (pair) {
-            coupled = hypot(coupled, dot(k, run->last, x + k));
-            size = hypot(size, sqrt(dot(k, x + k, x + k)));
+            coupled = hypot(coupled, nd_dot(k, run->last, x + k));
+            size = hypot(size, sqrt(nd_dot(k, x + k, x + k)));
         }
         run->bound[i] = size > 0 ? fabs(coupled) / size : HUGE_VAL;
         if (pair) {
@@ -225,7 +217,7 @@ int nd_arnoldi_restart(nd_arnoldi *run, int64_t count)
     double *next = run->basis.rows[k];
     ND_TRY(bring_forward(run, kept));
     for (int64_t i = 0; i < kept; i++) {
-        run->last[i] = dot(k, run->coupling, run->z + i * k);
+        run->last[i] = nd_dot(k, run->coupling, run->z + i * k);
         memcpy(run->h + i * run->most, run->t + i * k, (size_t)kept * sizeof *run->h);
     }
     /* Columns of z are rows of coefficients. */

@@ -14,6 +14,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "core/random.h"
+#include "kernels/dot.h"
 #include "linalg/basis.h"
 #include "linalg/form.h"
 #include "linalg/operator.h"
@@ -195,15 +196,6 @@ static int hutch(sketch *work, double *trace, double *error)
 
 /* ---- XTrace ------------------------------------------------------------------------------------------------------ */
 
-static double dot(int64_t m, const double *a, const double *b)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < m; i++) {
-        sum += a[i] * b[i];
-    }
-    return sum;
-}
-
 /* s: column i of inv(R)', normalized.  R' is lower triangular with rows r, so column i solves R' s... = e_i from the
  * end: the entries before i vanish. */
 static void left_out(const sketch *work, int64_t i, double *s)
@@ -222,7 +214,7 @@ static void left_out(const sketch *work, int64_t i, double *s)
     for (int64_t j = i; j < m; j++) {
         s[j] /= squares; /* first to the size of 1, so that the squares below stay in range */
     }
-    double norm = sqrt(dot(m, s, s));
+    double norm = sqrt(nd_dot(m, s, s));
     for (int64_t j = i; j < m; j++) {
         s[j] /= norm;
     }
@@ -232,7 +224,7 @@ static double quadratic(int64_t m, const double *h, const double *x)
 {
     double sum = 0;
     for (int64_t i = 0; i < m; i++) {
-        sum += x[i] * dot(m, h + i * m, x);
+        sum += x[i] * nd_dot(m, h + i * m, x);
     }
     return sum;
 }
@@ -243,11 +235,11 @@ static double correction(const sketch *work, int64_t i, double *s, double *g)
     int64_t m = work->count;
     const double *w = work->w + i * m, *r = work->r + i * m, *t = work->t + i * m;
     left_out(work, i, s);
-    double c = dot(m, s, w), size = (double)work->n - dot(m, w, w) + c * c;
+    double c = nd_dot(m, s, w), size = (double)work->n - nd_dot(m, w, w) + c * c;
     for (int64_t j = 0; j < m; j++) {
         g[j] = w[j] - c * s[j];
     }
-    double outside = c * dot(m, s, r) - dot(m, t, g) + quadratic(m, work->h, g);
+    double outside = c * nd_dot(m, s, r) - nd_dot(m, t, g) + quadratic(m, work->h, g);
     double factor = size > 0 ? (double)(work->n - m + 1) / size : 0;
     return factor * outside - quadratic(m, work->h, s);
 }

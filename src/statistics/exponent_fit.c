@@ -1,5 +1,6 @@
 /* exponent_fit.c - width exponents: weighted fits, their errors from the resamplings, and the verdict. */
 #include "statistics/exponent.h"
+#include "kernels/dot.h"
 #include <math.h>
 #include <string.h>
 
@@ -52,15 +53,6 @@ typedef struct estimator {
     double *basis;         /* COLUMNS x W: scratch */
 } estimator;
 
-static double inner(int64_t n, const double *x, const double *y)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) {
-        sum += x[i] * y[i];
-    }
-    return sum;
-}
-
 /* Columns orthonormalized one after the other, twice each; r[i][j]: component of column j along basis vector i.
  * Returns -1 if one is a combination of those before it. */
 static int orthonormalize(estimator *m, double r[COLUMNS][COLUMNS])
@@ -68,17 +60,17 @@ static int orthonormalize(estimator *m, double r[COLUMNS][COLUMNS])
     const int64_t n = m->widths;
     for (int j = 0; j < m->columns; j++) {
         double *column = m->basis + j * n;
-        const double length = sqrt(inner(n, column, column));
+        const double length = sqrt(nd_dot(n, column, column));
         for (int pass = 0; pass < 2; pass++) {
             for (int i = 0; i < j; i++) {
-                const double along = inner(n, m->basis + i * n, column);
+                const double along = nd_dot(n, m->basis + i * n, column);
                 r[i][j] += along;
                 for (int64_t w = 0; w < n; w++) {
                     column[w] -= along * m->basis[i * n + w];
                 }
             }
         }
-        r[j][j] = sqrt(inner(n, column, column));
+        r[j][j] = sqrt(nd_dot(n, column, column));
         if (!(r[j][j] > 1e-11 * length)) {
             return -1;
         }
@@ -183,9 +175,9 @@ static void fit_model(work *k, int64_t s, int model)
         return;
     }
     fit->known = 1;
-    fit->a = inner(e->widths, k->model.rows[0], y);
-    fit->p = inner(e->widths, k->model.rows[1], y);
-    fit->c = third_term ? inner(e->widths, k->model.rows[2], y) : 0;
+    fit->a = nd_dot(e->widths, k->model.rows[0], y);
+    fit->p = nd_dot(e->widths, k->model.rows[1], y);
+    fit->c = third_term ? nd_dot(e->widths, k->model.rows[2], y) : 0;
     fit->freedom = e->widths - k->model.columns;
     for (int64_t w = 0; w < e->widths; w++) {
         const double expected = fit->a + fit->p * e->log_n[w] + (third_term ? fit->c * third(model, e->n[w]) : 0);
@@ -219,7 +211,7 @@ static int set_trend(work *k, int64_t s)
                        "widths from %g to %g are too close to each other to tell a slope", e->n[0],
                        e->n[e->widths - 1]);
     }
-    e->trend[s] = 2 * inner(e->widths, k->model.rows[2], e->y + s * e->widths);
+    e->trend[s] = 2 * nd_dot(e->widths, k->model.rows[2], e->y + s * e->widths);
     resampled(k, s, 2, k->replica);
     e->trend_error[s] = 2 * deviation(k->resamples->replicas, k->replica, NULL);
     return NNDYN_OK;

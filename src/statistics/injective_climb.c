@@ -1,4 +1,5 @@
 /* injective_climb.c - alternating power iteration: each vector in turn becomes what the others leave of the tensor. */
+#include "kernels/dot.h"
 #include "kernels/kernels.h"
 #include "statistics/injective.h"
 #include <math.h>
@@ -66,15 +67,6 @@ void nd_contract(const nd_tensor *t, int64_t a, const double *v, double *room, d
     memcpy(out, from, (size_t)t->dims[a] * sizeof *out);
 }
 
-static double dot(int64_t n, const double *x, const double *y)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) {
-        sum += x[i] * y[i];
-    }
-    return sum;
-}
-
 /* All slots of the symmetric group get w. */
 static void share(const nd_tensor *t, const double *w, double *v)
 {
@@ -93,9 +85,9 @@ static double climb_common(const nd_tensor *t, double *v, double *room, double *
     double *g = work, *w = work + t->length, *next = work + 2 * t->length;
     memcpy(w, v + t->place[a], (size_t)n * sizeof *w);
     nd_contract(t, a, v, room, g);
-    const double value = dot(n, g, w);
+    const double value = nd_dot(n, g, w);
     const double sign = value < 0 ? -1 : 1;
-    double slope = sqrt(dot(n, g, g));
+    double slope = sqrt(nd_dot(n, g, g));
     for (int tries = 0; tries < 60; tries++) {
         for (int64_t i = 0; i < n; i++) {
             next[i] = sign * g[i] + *shift * w[i];
@@ -103,7 +95,7 @@ static double climb_common(const nd_tensor *t, double *v, double *room, double *
         if (nd_unit(n, next) > 0) {
             share(t, next, v);
             nd_contract(t, a, v, room, next);
-            const double reached = fabs(dot(n, next, v + t->place[a]));
+            const double reached = fabs(nd_dot(n, next, v + t->place[a]));
             if (reached >= fabs(value)) {
                 return reached;
             }

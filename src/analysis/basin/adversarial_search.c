@@ -4,6 +4,7 @@
  * Where the boundary bends it is not the smallest; then the point slides along the boundary toward the sample: the
  * boundary is linearized where the point stands, and the foot of the perpendicular from the sample is tried next. */
 #include "analysis/basin/adversarial.h"
+#include "kernels/dot.h"
 #include <math.h>
 #include <string.h>
 
@@ -30,18 +31,9 @@ nd_place nd_place_of(const nd_search *search, const nd_member *member, const dou
     return (nd_place){x, label, rows + search->rivals * n, rows + (search->rivals + 1) * n, rows};
 }
 
-static double dot(int64_t n, const double *a, const double *b)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) {
-        sum += a[i] * b[i];
-    }
-    return sum;
-}
-
 static double length(int64_t n, const double *x)
 {
-    return sqrt(dot(n, x, x));
+    return sqrt(nd_dot(n, x, x));
 }
 
 int nd_look(nd_member *m, const nd_place *p, const double *change, double t, int64_t count, const double **z,
@@ -197,7 +189,7 @@ static int slide(nd_member *m, const nd_place *p, int *shorter)
     const double *normal, *z;
     *shorter = 0;
     ND_TRY(find_normal(m, p, &normal));
-    const double square = dot(n, normal, normal), height = dot(n, normal, p->change);
+    const double square = nd_dot(n, normal, normal), height = nd_dot(n, normal, p->change);
     if (!(square > 0 && height > 0)) {
         return NNDYN_OK;
     }

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include "analysis/equilibrium/equilibrium.h"
 #include "core/random.h"
+#include "kernels/dot.h"
 #include <string.h>
 
 enum { BLOCKS, DIRECTIONS, LEVEL, SEED, OPTIONS };
@@ -81,15 +82,6 @@ void nd_features_free(nd_features *features)
     nd_arena_free(&features->arena);
 }
 
-static double dot(int64_t n, const double *a, const double *b)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) {
-        sum += a[i] * b[i];
-    }
-    return sum;
-}
-
 static void components(const nd_features *features, const double *from, double *to)
 {
     const nd_test_plan *plan = &features->plan;
@@ -98,7 +90,7 @@ static void components(const nd_features *features, const double *from, double *
         return;
     }
     for (int64_t i = 0; i < plan->directions; i++) {
-        to[i] = dot(plan->parameters, features->vectors + i * plan->parameters, from);
+        to[i] = nd_dot(plan->parameters, features->vectors + i * plan->parameters, from);
     }
 }
 
@@ -113,7 +105,7 @@ void nd_features_add(nd_features *features, int64_t step, const double *q, const
         work += (q[i] - features->origin[i]) * g[i];
     }
     features->work[step] = 2 * work;
-    features->square[step] = dot(plan->parameters, g, g);
+    features->square[step] = nd_dot(plan->parameters, g, g);
     components(features, q, features->q + step * plan->directions);
     components(features, g, features->g + step * plan->directions);
 }

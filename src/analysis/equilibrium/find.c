@@ -7,6 +7,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "analysis/equilibrium/equilibrium.h"
+#include "kernels/dot.h"
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -36,15 +37,6 @@ static void carve(search *s)
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
         *vectors[i] = nd_arena_take(&s->arena, s->parameters, sizeof(double));
     }
-}
-
-static double dot(int64_t n, const double *a, const double *b)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) {
-        sum += a[i] * b[i];
-    }
-    return sum;
 }
 
 static void add(int64_t n, double factor, const double *x, double *y)
@@ -78,8 +70,8 @@ static int at(search *s, const double *q, double *loss, double *gradient)
 /* How far from p along d the boundary is. */
 static double to_boundary(const search *s)
 {
-    double dd = dot(s->parameters, s->d, s->d), pd = dot(s->parameters, s->p, s->d);
-    double pp = dot(s->parameters, s->p, s->p), rest = s->radius * s->radius - pp;
+    double dd = nd_dot(s->parameters, s->d, s->d), pd = nd_dot(s->parameters, s->p, s->d);
+    double pp = nd_dot(s->parameters, s->p, s->p), rest = s->radius * s->radius - pp;
     double root = sqrt(fmax(pd * pd + dd * rest, 0));
     return pd > 0 ? rest / (pd + root) : (root - pd) / dd;
 }
@@ -99,7 +91,7 @@ static int conjugate_gradients(search *s, nndyn_operator *h, double *foretold)
         if (status != NNDYN_OK) {
             return nd_fail_from(s->network, status, h);
         }
-        double curvature = dot(n, s->d, s->hd), step = square / curvature, boundary = to_boundary(s);
+        double curvature = nd_dot(n, s->d, s->hd), step = square / curvature, boundary = to_boundary(s);
         int out = !(curvature > 0) || !(step < boundary);
         step = out ? boundary : step;
         add(n, step, s->d, s->p);
@@ -107,24 +99,24 @@ static int conjugate_gradients(search *s, nndyn_operator *h, double *foretold)
         if (out) {
             break;
         }
-        double next = dot(n, s->r, s->r);
+        double next = nd_dot(n, s->r, s->r);
         for (int64_t i = 0; i < n; i++) {
             s->d[i] = s->r[i] + next / square * s->d[i];
         }
         square = next;
     }
-    *foretold = -0.5 * (dot(n, s->g, s->p) - dot(n, s->r, s->p)); /* H p = -g - r */
+    *foretold = -0.5 * (nd_dot(n, s->g, s->p) - nd_dot(n, s->r, s->p)); /* H p = -g - r */
     return NNDYN_OK;
 }
 
 /* Near the end the loss changes by less than its rounding: then a smaller gradient decides. */
 static int accept(search *s, double foretold, int *better)
 {
-    double loss, norm, rounding = 64 * DBL_EPSILON * fabs(s->loss), size = sqrt(dot(s->parameters, s->p, s->p));
+    double loss, norm, rounding = 64 * DBL_EPSILON * fabs(s->loss), size = sqrt(nd_dot(s->parameters, s->p, s->p));
     memcpy(s->trial, s->q, (size_t)s->parameters * sizeof *s->q);
     add(s->parameters, 1, s->p, s->trial);
     ND_TRY(at(s, s->trial, &loss, s->hd));
-    norm = sqrt(dot(s->parameters, s->hd, s->hd));
+    norm = sqrt(nd_dot(s->parameters, s->hd, s->hd));
     double ratio = (s->loss - loss) / foretold;
     int tiny = foretold < rounding;
     *better = isfinite(loss) && isfinite(norm) && (tiny ? norm < s->norm : ratio > 1e-4);
@@ -146,7 +138,7 @@ static int step(search *s, nndyn_operator *h, int *better)
 {
     double foretold = 0;
     *better = 0;
-    while (!*better && s->radius > 1e-16 * (1 + sqrt(dot(s->parameters, s->q, s->q)))) {
+    while (!*better && s->radius > 1e-16 * (1 + sqrt(nd_dot(s->parameters, s->q, s->q)))) {
         ND_TRY(conjugate_gradients(s, h, &foretold));
         ND_TRY(accept(s, foretold, better));
     }
@@ -160,7 +152,7 @@ static int descend(search *s, int64_t *iterations)
     int64_t done = 0, most = s->values[ITERATIONS].integer;
     int better = 1;
     ND_TRY(at(s, s->q, &s->loss, s->g));
-    s->norm = sqrt(dot(s->parameters, s->g, s->g));
+    s->norm = sqrt(nd_dot(s->parameters, s->g, s->g));
     while (s->norm > tolerance && done < most && better) {
         nndyn_operator *h;
         memcpy(s->network->theta, s->q, (size_t)s->parameters * sizeof *s->q);

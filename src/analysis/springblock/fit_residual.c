@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "analysis/springblock/fit.h"
+#include "kernels/dot.h"
 #include <math.h>
 
 int nd_springfit_factor(int64_t n, double *a)
@@ -35,15 +36,6 @@ static void whiten(const nd_springfit_data *d, double *r)
         }
         r[i] /= d->factor[i * d->rows + i];
     }
-}
-
-static double dot(int64_t n, const double *a, const double *b)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) {
-        sum += a[i] * b[i];
-    }
-    return sum;
 }
 
 static void subtract(int64_t n, double *a, double factor, const double *b)
@@ -82,7 +74,7 @@ static double through_ends(nd_springfit_data *d, const nd_springfit_model *m, in
         }
         whiten(d, column);
     }
-    const double sum = dot(n, d->residual, d->residual);
+    const double sum = nd_dot(n, d->residual, d->residual);
     return isfinite(sum) ? sum : INFINITY;
 }
 
@@ -99,18 +91,18 @@ static double projected(nd_springfit_data *d, const nd_springfit_model *m, int s
     whiten(d, d->u);
     whiten(d, d->v);
     whiten(d, d->residual);
-    const double size = sqrt(dot(n, d->u, d->u));
+    const double size = sqrt(nd_dot(n, d->u, d->u));
     divide(n, d->u, size);
-    const double across = dot(n, d->u, d->v), before = sqrt(dot(n, d->v, d->v));
+    const double across = nd_dot(n, d->u, d->v), before = sqrt(nd_dot(n, d->v, d->v));
     subtract(n, d->v, across, d->u);
-    const double spread = sqrt(dot(n, d->v, d->v));
+    const double spread = sqrt(nd_dot(n, d->v, d->v));
     if (!(spread > 1e-10 * before) || !isfinite(spread)) {
         return INFINITY;
     }
     divide(n, d->v, spread);
-    const double mean = dot(n, d->u, d->residual);
+    const double mean = nd_dot(n, d->u, d->residual);
     subtract(n, d->residual, mean, d->u);
-    const double along = dot(n, d->v, d->residual);
+    const double along = nd_dot(n, d->v, d->residual);
     subtract(n, d->residual, along, d->v);
     d->scale = -along / spread;
     d->level = (mean + d->scale * across) / size;
@@ -123,10 +115,10 @@ static double projected(nd_springfit_data *d, const nd_springfit_model *m, int s
             column[i] = i > 0 ? d->scale * m->slope[3 * (i - 1) + j] : 0;
         }
         whiten(d, column);
-        subtract(n, column, dot(n, d->u, column), d->u);
-        subtract(n, column, dot(n, d->v, column), d->v);
+        subtract(n, column, nd_dot(n, d->u, column), d->u);
+        subtract(n, column, nd_dot(n, d->v, column), d->v);
     }
-    const double sum = dot(n, d->residual, d->residual);
+    const double sum = nd_dot(n, d->residual, d->residual);
     return isfinite(sum) ? sum : INFINITY;
 }
 
