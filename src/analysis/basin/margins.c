@@ -79,16 +79,22 @@ static int measure(job *j, nndyn_network *network)
     return nd_crew_run(network, &plan);
 }
 
-static void hand_out(const job *j, int64_t count, const double *sigma, double *accuracy, double *distances)
+void nd_basin_linear_accuracy(int64_t samples, const double *distances, int64_t count, const double *sigma,
+                              double *accuracy)
 {
-    const int64_t samples = j->data->samples;
     for (int64_t i = 0; i < count; i++) {
         double sum = 0;
         for (int64_t s = 0; s < samples; s++) {
-            sum += nd_normal_cdf(j->distances[s] / sigma[i]);
+            sum += nd_normal_cdf(distances[s] / sigma[i]);
         }
         accuracy[i] = sum / (double)samples;
     }
+}
+
+static void hand_out(const job *j, int64_t count, const double *sigma, double *accuracy, double *distances)
+{
+    const int64_t samples = j->data->samples;
+    nd_basin_linear_accuracy(samples, j->distances, count, sigma, accuracy);
     if (distances) {
         memcpy(distances, j->distances, (size_t)samples * sizeof *distances);
     }

@@ -68,5 +68,8 @@ int nd_dataset_double(void *handle, nndyn_dataset *data, nndyn_dataset **out);
 int nd_weights_check(nndyn_network *network, void *handle, const nndyn_dataset *data, int labels, int loss);
 /* count amplitudes of noise are positive and finite. */
 int nd_basin_check_amplitudes(void *handle, int64_t count, const double *sigma);
+/* Mean over samples of Phi(distance / sigma): the accuracy under normal noise if boundaries were flat. */
+void nd_basin_linear_accuracy(int64_t samples, const double *distances, int64_t count, const double *sigma,
+                              double *accuracy);
 
 #endif

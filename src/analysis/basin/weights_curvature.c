@@ -5,7 +5,6 @@
 #include "analysis/basin/weights.h"
 #include "linalg/linalg.h"
 #include "nndyn/derivatives.h"
-#include "statistics/statistics.h"
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -486,12 +485,8 @@ static int linearized(nndyn_network *network, nndyn_dataset *dataset, int64_t co
     if (status == NNDYN_OK) {
         status = find_margins(&m);
     }
-    for (int64_t j = 0; j < count && status == NNDYN_OK; j++) {
-        double sum = 0;
-        for (int64_t i = 0; i < s.data->samples; i++) {
-            sum += nd_normal_cdf(m.ratio[i] / sigma[j]);
-        }
-        accuracy[j] = sum / (double)s.data->samples;
+    if (status == NNDYN_OK) {
+        nd_basin_linear_accuracy(s.data->samples, m.ratio, count, sigma, accuracy);
     }
     nd_release(network->handle.context, m.ratio);
     finish(&s);

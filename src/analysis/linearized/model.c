@@ -253,8 +253,7 @@ int nd_linear_prepare(nndyn_linearized *model, void *handle, const nd_linear_set
 
 /* ---- the public calls -------------------------------------------------------------------------------------------- */
 
-static int check_create(nndyn_context *context, int form, int64_t n, int64_t outputs, const double *kernel,
-                        const double *f0, const double *y)
+static int check_form(nndyn_context *context, int form, int64_t n, int64_t outputs)
 {
     if (form != NNDYN_LINEARIZED_FULL && form != NNDYN_LINEARIZED_SCALAR) {
         return nd_fail(context, NNDYN_EARG,
@@ -262,7 +261,13 @@ static int check_create(nndyn_context *context, int form, int64_t n, int64_t out
                        NNDYN_LINEARIZED_FULL, NNDYN_LINEARIZED_SCALAR);
     }
     ND_TRY(nd_check_size(context, n, 1, ND_BLAS_MOST, "n"));
-    ND_TRY(nd_check_size(context, outputs, 1, ND_BLAS_MOST / n, "outputs"));
+    return nd_check_size(context, outputs, 1, ND_BLAS_MOST / n, "outputs");
+}
+
+static int check_create(nndyn_context *context, int form, int64_t n, int64_t outputs, const double *kernel,
+                        const double *f0, const double *y)
+{
+    ND_TRY(check_form(context, form, n, outputs));
     ND_TRY(nd_check_pointer(context, kernel, "kernel"));
     ND_TRY(nd_check_pointer(context, f0, "f0"));
     ND_TRY(nd_check_pointer(context, y, "y"));
@@ -379,13 +384,7 @@ int nndyn_linearized_eigenvalues(nndyn_linearized *model, int64_t count, double 
 static int forecast(nndyn_context *context, int form, int64_t n, int64_t outputs, int64_t test, int64_t *bytes,
                     double *flops)
 {
-    if (form != NNDYN_LINEARIZED_FULL && form != NNDYN_LINEARIZED_SCALAR) {
-        return nd_fail(context, NNDYN_EARG,
-                       "form is %d, must be NNDYN_LINEARIZED_FULL (%d) or NNDYN_LINEARIZED_SCALAR (%d)", form,
-                       NNDYN_LINEARIZED_FULL, NNDYN_LINEARIZED_SCALAR);
-    }
-    ND_TRY(nd_check_size(context, n, 1, ND_BLAS_MOST, "n"));
-    ND_TRY(nd_check_size(context, outputs, 1, ND_BLAS_MOST / n, "outputs"));
+    ND_TRY(check_form(context, form, n, outputs));
     ND_TRY(nd_check_size(context, test, 0, ND_BLAS_MOST / outputs, "test"));
     const double order = form == NNDYN_LINEARIZED_SCALAR ? (double)n : (double)n * (double)outputs;
     const double total = nd_linear_bytes(form, n, outputs, test, 1);
