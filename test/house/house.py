@@ -123,7 +123,9 @@ def check_functions():
 
 
 def tracked():
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    # Those git knows and those it will: a new file is looked at before it is committed.
+    names = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True,
+                           text=True)
     if names.returncode:
         return [p for p in ROOT.rglob("*") if p.is_file() and "build" not in p.parts and ".git" not in p.parts]
     return [ROOT / name for name in names.stdout.split("\0") if name and (ROOT / name).is_file()]
