@@ -20,9 +20,9 @@
  *       function: "standard" (z = W a + b) or "ntk" (z = weight_scale/sqrt(inputs) W a + bias_scale b, for dense
  *       layers that are not in this form already).  The kernel changes with it, the function does not;
  *   "weight_scale", "bias_scale" (double, 1, 0 to 1e30): those of "ntk";
- *   "precision" (text): "f64" (default), or "f32": matrix products of the kernel in float, their sums over layers in
- *       double: two thirds of the time, to about 1e-6 of the kernel's largest entry.  Products with vectors do not know
- *       it.
+ *   "precision" (text): "f64" (default), or "f32": sensitivities and matrix products of the kernel in float, their
+ *       sums over layers in double: two thirds of the time, to about 1e-6 of the kernel's largest entry.  The diagonal
+ *       alone is in double all the same, and products with vectors do not know it.
  *
  * Status of all functions: NNDYN_OK, NNDYN_EARG, NNDYN_EOPTION, NNDYN_ESTATE (no layers), NNDYN_EDATA, NNDYN_ENUMERIC,
  * NNDYN_EUNSUPPORTED (an activation has no first derivative), NNDYN_EBUSY, NNDYN_ENOMEM, NNDYN_ELIMIT, NNDYN_ECALLBACK,

@@ -21,10 +21,12 @@
 
 /* How much a pass computes (the `order` of nd_pass_create). */
 enum {
-    ND_PASS_VALUES = 0,      /* values at all boundaries; with t: losses and D at the output */
-    ND_PASS_SLOPES = 1,      /* and slopes; with t: sensitivities at all boundaries */
-    ND_PASS_CURVATURES = 2,  /* and all second derivatives (needs t) */
-    ND_PASS_GAUSS_NEWTON = 3 /* slopes and the loss's second derivatives, no sensitivities below the output (needs t) */
+    ND_PASS_VALUES = 0,     /* values at all boundaries; with t: losses and D at the output */
+    ND_PASS_SLOPES = 1,     /* and slopes; with t: sensitivities at all boundaries */
+    ND_PASS_CURVATURES = 2, /* and all second derivatives (needs t) */
+    ND_PASS_GAUSS_NEWTON =
+        3,               /* slopes and the loss's second derivatives, no sensitivities below the output (needs t) */
+    ND_PASS_TANGENTS = 4 /* slopes, and no room for sensitivities (without t, in evaluation mode) */
 };
 
 typedef struct nd_pass {
@@ -36,7 +38,7 @@ typedef struct nd_pass {
     int64_t n;
     nd_mode mode;
     double scale;                /* 1/n or 1, by "reduction" */
-    nd_workspace_f64 *workspace; /* keep = 1 */
+    nd_workspace_f64 *workspace; /* everything apart; of ND_PASS_TANGENTS outputs only */
     double **slope;              /* per layer, activations only: f'(z), n x width; NULL at order 0 */
     double **curvature;          /* likewise f''(z) o D_out, the factor of zdot; NULL unless order 2 */
     double *m, *c, *dt;          /* second derivatives of the loss, dh/dt; NULL unless order >= 2 */

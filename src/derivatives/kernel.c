@@ -34,22 +34,17 @@ int64_t nd_kernel_rows(const nndyn_network *network, int kind)
     return kind == ND_KERNEL_FULL || kind == ND_KERNEL_DIAGONAL ? nd_network_outputs(network) : 1;
 }
 
-static int64_t directions(const nndyn_network *network, int kind)
-{
-    return kind == ND_KERNEL_PSEUDO ? 1 : nd_network_outputs(network);
-}
-
 /* ---- the pass ---------------------------------------------------------------------------------------------------- */
 
 int nd_kernel_pass(nndyn_network *network, void *handle, int64_t n, const double *x, int copy, nd_pass **out)
 {
     const nd_option_value values[ND_PASS_OPTIONS] = {[ND_PASS_REDUCTION] = {.integer = 1}};
-    return nd_pass_create(network, handle, n, x, NULL, ND_PASS_SLOPES, copy, values, out);
+    return nd_pass_create(network, handle, n, x, NULL, ND_PASS_TANGENTS, copy, values, out);
 }
 
 double nd_kernel_pass_bytes(const nndyn_network *network, int64_t n, int copy)
 {
-    return nd_pass_bytes(network, n, ND_PASS_SLOPES, copy);
+    return nd_pass_bytes(network, n, ND_PASS_TANGENTS, copy);
 }
 
 /* ---- terms ------------------------------------------------------------------------------------------------------- */
@@ -67,20 +62,15 @@ static int is_unit(const nndyn_network *network, int64_t layer)
     return layer == network->layer_count - 1 && network->layers[layer].kind == NNDYN_DENSE;
 }
 
+int nd_kernel_stores(const nndyn_network *network, int kind, int64_t layer)
+{
+    return network->layers[layer].count > 0 && !is_unit(network, layer) && !is_factored(network, kind, layer);
+}
+
 int64_t nd_kernel_width(const nndyn_network *network, int kind, int64_t layer)
 {
     int64_t repeat = kind == ND_KERNEL_TRACE && !is_factored(network, kind, layer) ? nd_network_outputs(network) : 1;
     return is_unit(network, layer) ? 0 : network->layers[layer].out * repeat;
-}
-
-static const double *at_boundary(const nd_kernel_side *side, int64_t boundary)
-{
-    return side->back ? side->back->back[boundary] : NULL;
-}
-
-static double *take(nd_arena *arena, int64_t rows, int64_t columns)
-{
-    return nd_arena_take(arena, nd_product(rows, columns), sizeof(double));
 }
 
 /* One more term of layer l; NULL while counting. */
@@ -91,53 +81,48 @@ static nd_kernel_term *next(nd_kernel_side *side)
     return term;
 }
 
+/* Rows of a term, in the precision of the products. */
+static void *take_rows(nd_arena *arena, const nd_kernel_side *side, int64_t width)
+{
+    return nd_arena_take(arena, nd_product(side->rows, width), side->spec.singles ? sizeof(float) : sizeof(double));
+}
+
 static void add_dense(nd_arena *arena, const nndyn_network *network, int64_t l, nd_kernel_side *side)
 {
     const nd_layer *d = &network->layers[l];
     int factored = is_factored(network, side->spec.kind, l), unit = is_unit(network, l);
     int64_t repeat = side->spec.kind == ND_KERNEL_TRACE && !factored ? nd_network_outputs(network) : 1;
-    double *own = factored ? take(arena, side->n, d->out) : NULL;
+    void *rows = unit ? NULL : take_rows(arena, side, d->out * repeat);
+    float *inputs = NULL;
     nd_kernel_term *term = next(side);
+    if (side->spec.singles) {
+        inputs = nd_arena_take(arena, nd_product(side->n, d->in), sizeof *inputs);
+    }
     if (term) {
-        nd_kernel_factors factors = nd_kernel_factors_of(network, &side->spec, l);
-        *term = (nd_kernel_term){.rows = factored ? own : at_boundary(side, l + 1),
-                                 .own = own,
-                                 .unit = unit,
+        *term = (nd_kernel_term){.form = unit       ? ND_ROWS_UNIT
+                                         : factored ? ND_ROWS_FACTORED
+                                                    : ND_ROWS_BACK,
+                                 .rows = rows,
                                  .layer = l,
                                  .width = d->out * repeat,
                                  .in = d->in,
-                                 .factors = factors,
-                                 .inputs = side->pass ? side->pass->workspace->sites[l].in : NULL};
-    }
-    if (side->spec.singles) {
-        float *rows = unit ? NULL : nd_arena_take(arena, nd_product(side->rows, d->out * repeat), sizeof *rows);
-        float *inputs = nd_arena_take(arena, nd_product(side->n, d->in), sizeof *inputs);
-        if (term) {
-            term->single_rows = rows;
-            term->single_inputs = inputs;
-        }
+                                 .factors = nd_kernel_factors_of(network, &side->spec, l),
+                                 .inputs = side->pass ? side->pass->workspace->sites[l].in : NULL,
+                                 .single_inputs = inputs};
     }
 }
 
 /* Batch norm in evaluation: scales D o x^, shifts D. */
 static void add_batch_norm(nd_arena *arena, const nndyn_network *network, int64_t l, nd_kernel_side *side)
 {
-    int64_t width = network->layers[l].out, outputs = directions(network, side->spec.kind);
-    int64_t repeat = side->spec.kind == ND_KERNEL_TRACE ? outputs : 1;
-    for (int shifts = 0; shifts <= 1; shifts++) {
-        double *own = shifts ? NULL : take(arena, nd_product(side->n, outputs), width);
+    int64_t repeat = side->spec.kind == ND_KERNEL_TRACE ? nd_network_outputs(network) : 1;
+    int64_t width = network->layers[l].out * repeat;
+    static const int forms[] = {ND_ROWS_SCALED, ND_ROWS_BACK};
+    for (int i = 0; i < 2; i++) {
+        void *rows = take_rows(arena, side, width);
         nd_kernel_term *term = next(side);
-        float *rows = NULL;
-        if (side->spec.singles) {
-            rows = nd_arena_take(arena, nd_product(side->rows, width * repeat), sizeof *rows);
-        }
         if (term) {
-            *term = (nd_kernel_term){.rows = shifts ? at_boundary(side, l + 1) : own,
-                                     .own = own,
-                                     .layer = l,
-                                     .width = width * repeat,
-                                     .factors = {0, 1},
-                                     .single_rows = rows};
+            *term = (nd_kernel_term){.form = forms[i], .rows = rows, .layer = l, .width = width, .factors = {0, 1}};
         }
     }
 }
@@ -169,98 +154,30 @@ static void carve(nd_arena *arena, const nndyn_network *network, nd_kernel_side 
     }
 }
 
-/* ---- what the terms hold ----------------------------------------------------------------------------------------- */
-
-/* D o x^ */
-static void fill_scales(const nd_kernel_side *side, const nd_kernel_term *term)
-{
-    const double *back = side->back->back[term->layer + 1], *xhat = side->pass->workspace->sites[term->layer].memo;
-    int64_t width = side->pass->network->layers[term->layer].out, rep = side->back->rep;
-    for (int64_t r = 0; r < side->n * rep; r++) {
-        side->pass->network->k64->multiply(width, back + r * width, xhat + r / rep * width, term->own + r * width);
-    }
-}
-
-/* wf sqrt(sum_c W_c^2) o f' */
-static void fill_factored(const nd_kernel_side *side, const nd_kernel_term *term)
-{
-    const nndyn_network *network = side->pass->network;
-    const nd_layer *last = &network->layers[network->layer_count - 1];
-    const double *w = side->pass->theta + last->first, *slope = side->pass->slope[network->layer_count - 2];
-    double *own = term->own;
-    memset(own, 0, (size_t)last->in * sizeof *own);
-    for (int64_t c = 0; c < last->out; c++) {
-        for (int64_t k = 0; k < last->in; k++) {
-            own[k] += w[c * last->in + k] * w[c * last->in + k];
-        }
-    }
-    for (int64_t k = 0; k < last->in; k++) {
-        own[k] = last->weight_factor * sqrt(own[k]);
-    }
-    for (int64_t s = side->n - 1; s >= 0; s--) { /* the first row is replaced last */
-        network->k64->multiply(last->in, slope + s * last->in, own, own + s * last->in);
-    }
-}
-
-static void narrow(int64_t count, const double *from, float *to)
-{
-    for (int64_t i = 0; i < count; i++) {
-        to[i] = (float)from[i];
-    }
-}
-
-static void fill_terms(const nd_kernel_side *side)
+static void narrow_inputs(const nd_kernel_side *side)
 {
     for (int64_t t = 0; t < side->term_count; t++) {
         const nd_kernel_term *term = &side->terms[t];
-        if (term->own) {
-            if (side->pass->network->layers[term->layer].kind == NNDYN_BATCH_NORM) {
-                fill_scales(side, term);
-            } else {
-                fill_factored(side, term);
-            }
-        }
-        if (term->single_rows) {
-            narrow(side->rows * term->width, term->rows, term->single_rows);
-        }
-        if (term->single_inputs) {
-            narrow(side->n * term->in, term->inputs, term->single_inputs);
-        }
-    }
-}
-
-/* The outputs' own directions: unit vectors, or their sum over sqrt(C). */
-static void fill_outputs(const nd_kernel_side *side)
-{
-    const nndyn_network *network = side->pass->network;
-    int64_t outputs = nd_network_outputs(network), rep = side->back->rep;
-    double *last = side->back->back[network->layer_count];
-    memset(last, 0, (size_t)(side->n * rep * outputs) * sizeof *last);
-    for (int64_t r = 0; r < side->n * rep; r++) {
-        if (side->spec.kind != ND_KERNEL_PSEUDO) {
-            last[r * outputs + r % rep] = 1;
-            continue;
-        }
-        for (int64_t c = 0; c < outputs; c++) {
-            last[r * outputs + c] = 1 / sqrt((double)outputs);
+        for (int64_t i = 0; term->single_inputs && i < side->n * term->in; i++) {
+            term->single_inputs[i] = (float)term->inputs[i];
         }
     }
 }
 
 /* ---- the side ---------------------------------------------------------------------------------------------------- */
 
-enum { BACK_ONLY = ND_TANGENT_ZERO_BELOW | ND_TANGENT_NO_INPUTS };
-
 static nd_kernel_side plan_of(const nndyn_network *network, const nd_kernel_spec *spec, int64_t n)
 {
     int64_t group = nd_kernel_rows(network, spec->kind);
     double scale = spec->kind == ND_KERNEL_TRACE ? 1 / (double)nd_network_outputs(network) : 1;
-    return (nd_kernel_side){.context = network->handle.context,
-                            .spec = *spec,
-                            .n = n,
-                            .group = group,
-                            .rows = nd_product(n, group),
-                            .scale = scale};
+    nd_kernel_side side = {.context = network->handle.context,
+                           .spec = *spec,
+                           .n = n,
+                           .group = group,
+                           .rows = nd_product(n, group),
+                           .scale = scale};
+    side.spec.singles &= spec->kind != ND_KERNEL_DIAGONAL; /* of which there are no products */
+    return side;
 }
 
 double nd_kernel_side_bytes(const nndyn_network *network, const nd_kernel_spec *spec, int64_t n, int copy)
@@ -269,21 +186,18 @@ double nd_kernel_side_bytes(const nndyn_network *network, const nd_kernel_spec *
     nd_arena arena = {0};
     carve(&arena, network, &plan);
     return (double)sizeof plan + (double)arena.used + nd_kernel_pass_bytes(network, n, copy) +
-           nd_tangent_bytes(network, n, directions(network, spec->kind), BACK_ONLY);
+           nd_kernel_sweep_bytes(network, &plan);
 }
 
 static int build(nndyn_network *network, void *handle, const double *x, int copy, nd_kernel_side *side)
 {
     nd_kernel_side plan = plan_of(network, &side->spec, side->n);
     ND_TRY(nd_kernel_pass(network, handle, side->n, x, copy, &side->pass));
-    ND_TRY(nd_tangent_create(side->pass, handle, directions(network, side->spec.kind), BACK_ONLY, &side->back));
     carve(&side->arena, side->pass->network, &plan);
     ND_TRY(nd_arena_reserve(&side->arena, handle));
     carve(&side->arena, side->pass->network, side);
-    fill_outputs(side);
-    ND_TRY(nd_tangent_backward(side->pass, handle, NULL, side->back));
-    fill_terms(side);
-    return NNDYN_OK;
+    narrow_inputs(side);
+    return nd_kernel_sweep(side, handle);
 }
 
 int nd_kernel_side_create(nndyn_network *network, void *handle, const nd_kernel_spec *spec, int64_t n, const double *x,
@@ -305,7 +219,6 @@ int nd_kernel_side_create(nndyn_network *network, void *handle, const nd_kernel_
 void nd_kernel_side_free(nndyn_context *context, nd_kernel_side *side)
 {
     if (side) {
-        nd_tangent_free(context, side->back);
         nd_arena_free(&side->arena);
         nd_pass_free(side->pass);
         nd_release(context, side);
@@ -324,16 +237,19 @@ static int add_diagonal(const nd_kernel_side *side, const nd_kernel_term *term, 
     if (term->in > 0) {
         k->row_dots(side->n, term->in, term->inputs, term->inputs, inputs);
     }
-    if (!term->unit) {
+    if (term->form != ND_ROWS_UNIT && side->spec.singles) {
+        side->pass->network->k32->row_dots(side->rows, term->width, term->rows, term->rows, squares);
+    } else if (term->form != ND_ROWS_UNIT) {
         k->row_dots(side->rows, term->width, term->rows, term->rows, squares);
     }
     for (int64_t r = 0; r < side->rows; r++) {
-        double a = term->in > 0 ? inputs[r / side->group] : 0, d = term->unit ? nd_kernel_unit(side) : squares[r];
+        double a = term->in > 0 ? inputs[r / side->group] : 0;
+        double d = term->form == ND_ROWS_UNIT ? nd_kernel_unit(side) : squares[r];
         double factor = term->factors.weights * a + term->factors.biases;
         out[r] += factor * d;
         most = fmax(most, fmax(fmax(a, d), factor));
     }
-    return side->spec.singles && most > most_single;
+    return side->spec.singles && !(most <= most_single);
 }
 
 int nd_kernel_diagonal(const nd_kernel_side *side, void *handle, double *out)
@@ -349,14 +265,15 @@ int nd_kernel_diagonal(const nd_kernel_side *side, void *handle, double *out)
     for (int64_t r = 0; r < side->rows; r++) {
         out[r] *= side->scale;
     }
-    if (!side->pass->network->k64->all_finite(side->rows, out)) {
-        return nd_fail(handle, NNDYN_ENUMERIC,
-                       "the tangent kernel is not finite: parameters or inputs are too large, or a slope is infinite");
-    }
-    if (beyond) {
+    int finite = side->pass->network->k64->all_finite(side->rows, out);
+    if (side->spec.singles && (beyond || !finite)) {
         return nd_fail(
             handle, NNDYN_ENUMERIC,
             "sensitivities or inputs of a layer are beyond the range of float; set \"precision\" to \"f64\"");
+    }
+    if (!finite) {
+        return nd_fail(handle, NNDYN_ENUMERIC,
+                       "the tangent kernel is not finite: parameters or inputs are too large, or a slope is infinite");
     }
     return NNDYN_OK;
 }

@@ -35,7 +35,7 @@ enum { ND_METRIC_NETWORK = 0, ND_METRIC_STANDARD, ND_METRIC_NTK };
 typedef struct nd_kernel_spec {
     int kind;    /* ND_KERNEL_* */
     int metric;  /* ND_METRIC_* */
-    int singles; /* matrix products in float (1e-6 or so of the largest entry), their sums in double */
+    int singles; /* sensitivities and matrix products in float (1e-6 or so of the largest entry), sums in double */
     double weight_scale, bias_scale; /* ND_METRIC_NTK: of layers that are not in that form themselves */
 } nd_kernel_spec;
 
@@ -59,7 +59,6 @@ typedef struct nd_kernel_side {
     nndyn_context *context;
     nd_kernel_spec spec;
     nd_pass *pass;
-    nd_tangent *back; /* rep = C, or 1 for ND_KERNEL_PSEUDO */
     int64_t n;
     int64_t group, rows;          /* rows of the kernel for each sample, and in all: rows = n * group */
     double scale;                 /* of the sum of all terms */

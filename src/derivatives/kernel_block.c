@@ -12,6 +12,7 @@ enum {
     WIDE = 120,      /* columns of a tile, twice that in float: what a product takes without copying its left side */
     TALL = 4,        /* rows of one, in columns; half as many where there are few rows */
     FEW_ROWS = 4000, /* "few" */
+    STEP = 48,       /* rows of a stair on the diagonal, twice that in float */
     SLOTS_LEAST = 8, /* tiles in work at a time, or as many as threads */
     WAVE = 16,       /* tiles of each slot between two reports */
     CORNER = 8       /* mirror images are made of squares this large, which fit lines of the cache */
@@ -19,10 +20,11 @@ enum {
 
 /* Memory for one tile. */
 typedef struct desk {
-    double *sum, *product; /* of a tile */
-    float *single;         /* likewise, where products are in float */
-    double *factor;        /* samples x samples */
-    double *spread;        /* a row of factors, one for each column of the tile */
+    double *sum;     /* of a tile */
+    double *product; /* likewise */
+    float *single;   /* instead, where products are in float */
+    double *factor;  /* samples x samples */
+    double *spread;  /* a row of factors, one for each column of the tile */
 } desk;
 
 typedef struct block {
@@ -37,7 +39,6 @@ typedef struct block {
     int64_t slot_count;
     atomic_int_fast64_t next; /* tile to be taken up */
     int64_t end;              /* of this wave */
-    atomic_int failed;
     nd_arena arena;
 } block;
 
@@ -56,28 +57,60 @@ static range range_of(const nd_kernel_side *side, int64_t first, int64_t end)
     return (range){side, first, end - first, sample, last - sample + 1};
 }
 
+/* Sizes of a product of a tile.  In a square on the diagonal of a symmetric kernel only what is below it is wanted:
+ * stairs of so many rows. */
+typedef struct shape {
+    int64_t rows, columns, depth, square, step;
+} shape;
+
+static shape shape_of(const range *l, const range *r, int64_t rows, int64_t columns, int64_t depth)
+{
+    int diagonal = l->side == r->side && l->first == r->first;
+    return (shape){rows, columns, depth, diagonal && rows >= columns ? columns : 0,
+                   l->side->spec.singles ? 2 * STEP : STEP};
+}
+
+/* c = alpha a b' + beta c */
+static void product_f64(const nd_kernels_f64 *k, const shape *s, double alpha, const double *a, const double *b,
+                        double beta, double *c)
+{
+    int64_t row = 0;
+    for (; row + s->step < s->square; row += s->step) {
+        k->gemm_whole(0, 1, s->step, row + s->step, s->depth, alpha, a + row * s->depth, s->depth, b, s->depth, beta,
+                      c + row * s->columns, s->columns);
+    }
+    k->gemm_whole(0, 1, s->rows - row, s->columns, s->depth, alpha, a + row * s->depth, s->depth, b, s->depth, beta,
+                  c + row * s->columns, s->columns);
+}
+
+static void product_f32(const nd_kernels_f32 *k, const shape *s, const float *a, const float *b, float *c)
+{
+    int64_t row = 0;
+    for (; row + s->step < s->square; row += s->step) {
+        k->gemm_whole(0, 1, s->step, row + s->step, s->depth, 1, a + row * s->depth, s->depth, b, s->depth, 0,
+                      c + row * s->columns, s->columns);
+    }
+    k->gemm_whole(0, 1, s->rows - row, s->columns, s->depth, 1, a + row * s->depth, s->depth, b, s->depth, 0,
+                  c + row * s->columns, s->columns);
+}
+
 /* product = rows rows' of one term */
-static int multiply(const range *l, const range *r, int64_t t, const desk *slot)
+static void multiply(const range *l, const range *r, int64_t t, const desk *slot)
 {
     const nndyn_network *network = l->side->pass->network;
     const nd_kernel_term *left = &l->side->terms[t], *right = &r->side->terms[t];
-    int64_t width = left->width;
-    if (!l->side->spec.singles) {
-        return network->k64->gemm(network->handle.context, 0, 1, l->count, r->count, width, 1,
-                                  left->rows + l->first * width, width, right->rows + r->first * width, width, 0,
-                                  slot->product, r->count);
+    int64_t from = l->first * left->width, to = r->first * left->width;
+    shape s = shape_of(l, r, l->count, r->count, left->width);
+    if (l->side->spec.singles) {
+        product_f32(network->k32, &s, (const float *)left->rows + from, (const float *)right->rows + to, slot->single);
+    } else {
+        product_f64(network->k64, &s, 1, (const double *)left->rows + from, (const double *)right->rows + to, 0,
+                    slot->product);
     }
-    ND_TRY(network->k32->gemm(network->handle.context, 0, 1, l->count, r->count, width, 1,
-                              left->single_rows + l->first * width, width, right->single_rows + r->first * width, width,
-                              0, slot->single, r->count));
-    for (int64_t i = 0; i < l->count * r->count; i++) {
-        slot->product[i] = (double)slot->single[i];
-    }
-    return NNDYN_OK;
 }
 
 /* factor = weights a a' + biases over the samples of the tile */
-static int multiply_inputs(const range *l, const range *r, int64_t t, const desk *slot)
+static void multiply_inputs(const range *l, const range *r, int64_t t, const desk *slot)
 {
     const nndyn_network *network = l->side->pass->network;
     const nd_kernel_term *left = &l->side->terms[t], *right = &r->side->terms[t];
@@ -86,20 +119,22 @@ static int multiply_inputs(const range *l, const range *r, int64_t t, const desk
         slot->factor[i] = left->factors.biases;
     }
     if (in == 0 || left->factors.weights == 0) {
-        return NNDYN_OK;
+        return;
+    }
+    shape s = shape_of(l, r, l->samples, r->samples, in);
+    if (l->side->group > 1) {
+        s.square = 0; /* few samples */
     }
     if (!l->side->spec.singles) {
-        return network->k64->gemm(network->handle.context, 0, 1, l->samples, r->samples, in, left->factors.weights,
-                                  left->inputs + l->sample * in, in, right->inputs + r->sample * in, in, 1,
-                                  slot->factor, r->samples);
+        product_f64(network->k64, &s, left->factors.weights, left->inputs + l->sample * in,
+                    right->inputs + r->sample * in, 1, slot->factor);
+        return;
     }
-    ND_TRY(network->k32->gemm(network->handle.context, 0, 1, l->samples, r->samples, in, 1,
-                              left->single_inputs + l->sample * in, in, right->single_inputs + r->sample * in, in, 0,
-                              slot->single, r->samples));
+    product_f32(network->k32, &s, left->single_inputs + l->sample * in, right->single_inputs + r->sample * in,
+                slot->single);
     for (int64_t i = 0; i < count; i++) {
         slot->factor[i] += left->factors.weights * (double)slot->single[i];
     }
-    return NNDYN_OK;
 }
 
 /* The factors of sample s of the left range, one for each column. */
@@ -123,30 +158,26 @@ static const double *spread(const range *l, const range *r, int64_t row, const d
     return slot->spread;
 }
 
-/* sum = factor o product, or += */
-static void add_term(const range *l, const range *r, int first, const desk *slot)
+/* sum += factor o product */
+static void add_term(const range *l, const range *r, const desk *slot)
 {
-    const nd_kernels_f64 *k = l->side->pass->network->k64;
+    const nndyn_network *network = l->side->pass->network;
     for (int64_t i = 0; i < l->count; i++) {
         const double *factors = spread(l, r, i, slot);
-        double *product = slot->product + i * r->count, *sum = slot->sum + i * r->count;
-        if (first) {
-            k->multiply(r->count, factors, product, sum);
+        double *sum = slot->sum + i * r->count;
+        if (l->side->spec.singles) {
+            network->k32->add_weighted(r->count, factors, slot->single + i * r->count, sum);
         } else {
-            k->multiply(r->count, factors, product, product);
-            k->add(r->count, sum, product, sum);
+            network->k64->add_weighted(r->count, factors, slot->product + i * r->count, sum);
         }
     }
 }
 
 /* The term of unit vectors: the factors themselves, where the outputs are the same. */
-static void add_units(const range *l, const range *r, int first, const desk *slot)
+static void add_units(const range *l, const range *r, const desk *slot)
 {
     double unit = nd_kernel_unit(l->side);
     int64_t group = r->side->group;
-    if (first) {
-        memset(slot->sum, 0, (size_t)(l->count * r->count) * sizeof *slot->sum);
-    }
     for (int64_t i = 0; i < l->count; i++) {
         const double *factor = slot->factor + ((l->first + i) / group - l->sample) * r->samples;
         int64_t output = (l->first + i) % group;
@@ -159,21 +190,18 @@ static void add_units(const range *l, const range *r, int first, const desk *slo
     }
 }
 
-static int sum_terms(const range *l, const range *r, const desk *slot)
+static void sum_terms(const range *l, const range *r, const desk *slot)
 {
-    if (l->side->term_count == 0) {
-        memset(slot->sum, 0, (size_t)(l->count * r->count) * sizeof *slot->sum);
-    }
+    memset(slot->sum, 0, (size_t)(l->count * r->count) * sizeof *slot->sum);
     for (int64_t t = 0; t < l->side->term_count; t++) {
-        ND_TRY(multiply_inputs(l, r, t, slot));
-        if (l->side->terms[t].unit) {
-            add_units(l, r, t == 0, slot);
+        multiply_inputs(l, r, t, slot);
+        if (l->side->terms[t].form == ND_ROWS_UNIT) {
+            add_units(l, r, slot);
         } else {
-            ND_TRY(multiply(l, r, t, slot));
-            add_term(l, r, t == 0, slot);
+            multiply(l, r, t, slot);
+            add_term(l, r, slot);
         }
     }
-    return NNDYN_OK;
 }
 
 /* ---- to the matrix ----------------------------------------------------------------------------------------------- */
@@ -250,11 +278,11 @@ static void place(const block *b, int64_t index, range *l, range *r)
     *r = range_of(b->right, column, column + b->wide);
 }
 
-static int compute(const block *b, const desk *slot, int64_t index)
+static void compute(const block *b, const desk *slot, int64_t index)
 {
     range l, r;
     place(b, index, &l, &r);
-    ND_TRY(sum_terms(&l, &r, slot));
+    sum_terms(&l, &r, slot);
     scale_tile(&l, &r, slot);
     int64_t above = b->symmetric && l.first == r.first ? r.count : 0;
     reflect(above, slot->sum);
@@ -263,7 +291,6 @@ static int compute(const block *b, const desk *slot, int64_t index)
         range below = range_of(b->left, l.first + above, l.first + l.count);
         write_mirror(b, &below, &r, slot->sum + above * r.count);
     }
-    return NNDYN_OK;
 }
 
 /* ---- all of them ------------------------------------------------------------------------------------------------- */
@@ -276,9 +303,7 @@ static void work(void *user, int64_t index)
         if (tile >= b->end || (b->task && nd_task_canceled(b->task))) {
             return;
         }
-        if (compute(b, &b->slots[index], tile) != NNDYN_OK) {
-            atomic_store(&b->failed, 1);
-        }
+        compute(b, &b->slots[index], tile);
     }
 }
 
@@ -290,7 +315,7 @@ static int run(block *b, void *handle, double from, double to)
         b->end = b->tiles - first < wave ? b->tiles : first + wave;
         atomic_store(&b->next, first);
         int status = nd_parallel(context, b->slot_count, work, b);
-        if (status != NNDYN_OK || atomic_load(&b->failed)) {
+        if (status != NNDYN_OK) {
             return nd_fail(handle, NNDYN_ECALLBACK, "the context's executor failed in the tiles of the tangent kernel");
         }
         if (b->task) {
@@ -329,11 +354,12 @@ static void carve(nd_arena *arena, block *b)
     desk *slots = nd_arena_take(arena, b->slot_count, sizeof *slots);
     for (int64_t s = 0; s < b->slot_count; s++) {
         desk one = {.sum = nd_arena_take(arena, rows * columns, sizeof(double)),
-                    .product = nd_arena_take(arena, rows * columns, sizeof(double)),
                     .factor = nd_arena_take(arena, factors, sizeof(double)),
                     .spread = nd_arena_take(arena, columns, sizeof(double))};
         if (b->left->spec.singles) {
             one.single = nd_arena_take(arena, singles, sizeof(float));
+        } else {
+            one.product = nd_arena_take(arena, rows * columns, sizeof(double));
         }
         if (slots) {
             slots[s] = one;

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: MIT */
 #include "derivatives/kernel_terms.h"
+#include <math.h>
 
 /* Memory for one side, where there is no limit that asks for less. */
 static const double side_most = 256e6;
@@ -61,6 +62,7 @@ static cut cut_of(const nndyn_network *network, const nd_kernel_spec *spec, int6
 {
     double limit = (double)nd_context_memory_limit(network->handle.context), most = side_most;
     double room = (limit - kernel - scratch_bytes(network, spec, n, n2)) / 2.1; /* two sides and their diagonals */
+    most = fmax(most, 4 * nd_kernel_side_bytes(network, spec, 1, 0));           /* parameters are in it too */
     most = limit > 0 && room < most ? room : most;
     cut c = {.same = same};
     c.rows = samples_within(network, spec, n, most);

@@ -17,11 +17,11 @@ static const struct {
     int derivatives;   /* of the activations */
     int sensitivities; /* where there are targets */
     int loss;          /* derivatives of the loss */
+    int keep;          /* of the workspace */
 } needs[] = {
-    [ND_PASS_VALUES] = {0, 0, 0},
-    [ND_PASS_SLOPES] = {1, 1, 1},
-    [ND_PASS_CURVATURES] = {2, 1, 2},
-    [ND_PASS_GAUSS_NEWTON] = {1, 0, 2},
+    [ND_PASS_VALUES] = {0, 0, 0, ND_KEEP_ALL},       [ND_PASS_SLOPES] = {1, 1, 1, ND_KEEP_ALL},
+    [ND_PASS_CURVATURES] = {2, 1, 2, ND_KEEP_ALL},   [ND_PASS_GAUSS_NEWTON] = {1, 0, 2, ND_KEEP_ALL},
+    [ND_PASS_TANGENTS] = {1, 0, 0, ND_KEEP_OUTPUTS},
 };
 
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
@@ -89,7 +89,7 @@ double nd_pass_bytes(const nndyn_network *network, int64_t n, int order, int cop
     double none = 0;
     nd_pass plan = {.t = &none};
     carve(&arena, network, n, order, copy, &plan);
-    return (double)sizeof plan + (double)arena.used + (double)nd_workspace_bytes_f64(network, n, 1);
+    return (double)sizeof plan + (double)arena.used + (double)nd_workspace_bytes_f64(network, n, needs[order].keep);
 }
 
 /* ---- the network and data as they are now ----------------------------------------------------------------------- */
@@ -278,7 +278,7 @@ static int build(nd_pass *pass, void *handle, int order, int copy)
     carve(arena, network, pass->n, order, copy, pass);
     take_view(pass->network, network);
     copy_state(network, pass->n, x, t, pass);
-    ND_TRY(nd_workspace_create_f64(pass->network, handle, pass->n, 1, &pass->workspace));
+    ND_TRY(nd_workspace_create_f64(pass->network, handle, pass->n, needs[order].keep, &pass->workspace));
     return run(pass, handle, order);
 }
 

@@ -1,5 +1,6 @@
 /* The tangent kernel against explicit Jacobians, its golden figures, finite differences, and itself in other blocks. */
 #include "analysis/ntk_fixture.h"
+#include "derivatives/kernel.h"
 #include "linalg/linalg.h"
 
 static nndyn_context *context_of(int64_t threads)
@@ -149,6 +150,33 @@ static void every_activation_and_depth(void **state)
     nndyn_context_free(context);
 }
 
+/* Sweeps and products in float: good to 2e-6 of the largest entry, symmetric to the last bit; the diagonal, of which
+ * there are no products, to the last bit of double. */
+static void single_near_double(nndyn_network *network, int64_t n, const double *x)
+{
+    int64_t outputs = nd_network_outputs(network);
+    double *want = numbers(n * outputs * n * outputs), *got = numbers(n * outputs * n * outputs);
+    nndyn_options *options = options_of(network->handle.context);
+    nt_ok(options, nndyn_options_set_text(options, "precision", "f32"));
+    for (int kind = NNDYN_NTK_FULL; kind <= NNDYN_NTK_PSEUDO; kind++) {
+        int64_t rows = n * (kind == NNDYN_NTK_FULL || kind == NNDYN_NTK_DIAGONAL ? outputs : 1);
+        int64_t columns = kind == NNDYN_NTK_DIAGONAL ? 1 : rows;
+        nt_ok(network, nndyn_ntk(network, n, x, 0, NULL, kind, NULL, want));
+        nt_ok(network, nndyn_ntk(network, n, x, 0, NULL, kind, options, got));
+        double error = distance(rows * columns, got, want);
+        assert_true(error < 2e-6);
+        assert_true((error == 0) == (kind == NNDYN_NTK_DIAGONAL));
+        for (int64_t i = 0; i < rows && columns > 1; i++) {
+            for (int64_t j = 0; j < i; j++) {
+                assert_true(got[i * rows + j] == got[j * rows + i]);
+            }
+        }
+    }
+    nndyn_options_free(options);
+    free(got);
+    free(want);
+}
+
 /* Dropout, batch norm with and without scales, blocks within blocks, an activation at the end. */
 static void every_layer(void **state)
 {
@@ -172,6 +200,7 @@ static void every_layer(void **state)
             dense(&p, 3, end ? NNDYN_SOFTPLUS : NNDYN_IDENTITY);
             problem_end(&p, 7, 0);
             compare(p.network, 4, p.x, 3, p.x + 4 * 4);
+            single_near_double(p.network, 7, p.x);
             nndyn_options_free(plain);
             problem_free(&p);
         }
@@ -277,6 +306,21 @@ static void tiles_and_threads(void **state)
 }
 
 /* What fits only in blocks of samples is the same to rounding. */
+/* Leaves room for the matrix, tiles, and 0.6 of the sides of all samples (of both batches where n2 > 0). */
+static int64_t tight_limit(int64_t threads, int64_t outputs, int64_t n, int64_t n2, int kind, int singles)
+{
+    nndyn_context *context = context_of(threads);
+    nndyn_network *network = wide(context, outputs);
+    nd_kernel_spec spec = {.kind = kind, .singles = singles, .weight_scale = 1, .bias_scale = 1};
+    int64_t group = kind == NNDYN_NTK_FULL ? outputs : 1, columns = n2 > 0 ? n2 : n;
+    double side = nd_kernel_side_bytes(network, &spec, n, 0);
+    double sides = side + (n2 > 0 ? nd_kernel_side_bytes(network, &spec, n2, 0) : 0);
+    double rest = nd_kernel_fill_bytes(network, &spec, n, columns, n2 == 0) - sides;
+    nndyn_network_free(network);
+    nndyn_context_free(context);
+    return (int64_t)(8.0 * (double)(n * group * columns * group) + rest + 2.1 * 0.6 * side);
+}
+
 static void memory_limit_cuts_blocks(void **state)
 {
     enum { N = 200, N2 = 120, C = 4 };
@@ -290,7 +334,7 @@ static void memory_limit_cuts_blocks(void **state)
         for (int rectangular = 0; rectangular <= 1; rectangular++) {
             int64_t n2 = rectangular ? N2 : 0, columns = rectangular ? N2 : N, count = N * group * columns * group;
             double *free_of = kernel_with(1, 0, C, N, n2, x, kind, NULL);
-            int64_t limit = 8 * count + (kind == NNDYN_NTK_FULL ? 9500000 : 12500000);
+            int64_t limit = tight_limit(2, C, N, n2, kind, 0);
             double *within = kernel_with(2, limit, C, N, n2, x, kind, NULL);
             near_matrix(within, free_of, count, 1e-14);
             free(within);
@@ -314,6 +358,12 @@ static void single_precision(void **state)
         double error = distance(count, got, want);
         assert_true(error < 2e-6);
         assert_true(error > 1e-10); /* it was in float */
+        double *one = kernel_with(1, 0, 3, 100, 0, x, kind, "f32"),
+               *tight = kernel_with(8, tight_limit(8, 3, 100, 0, kind, 1), 3, 100, 0, x, kind, "f32");
+        nt_same(one, got, (size_t)count * sizeof *one);
+        near_matrix(tight, want, count, 2e-6);
+        free(one);
+        free(tight);
         free(got);
         free(want);
     }
