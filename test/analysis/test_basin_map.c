@@ -1,22 +1,11 @@
 /* Basin maps: attractors, labels, grids, fractions, entropy, on maps whose basins are known in closed form. */
-#include "support/fixture.h"
-#include "nndyn.h"
+#include "analysis/double_well.h"
 #include "nndyn/basin_map.h"
 #include "nndyn/map.h"
 
 typedef int function_of_states(void *user, const double *parameters, int64_t count, const double *x, double *next);
 
 /* ---- maps -------------------------------------------------------------------------------------------------------- */
-
-/* Gradient descent on (w^2 - 1)^2 / 4. */
-static int descend(void *user, const double *parameters, int64_t count, const double *x, double *next)
-{
-    (void)user;
-    for (int64_t i = 0; i < count; i++) {
-        next[i] = x[i] + parameters[0] * (x[i] - x[i] * x[i] * x[i]);
-    }
-    return 0;
-}
 
 static int well(void *user, const double *parameters, int64_t count, const double *x, double *v)
 {

@@ -1,17 +1,7 @@
 /* Attractors over a parameter: branches, events and fractions against bifurcations that are known in closed form. */
-#include "support/fixture.h"
-#include "nndyn.h"
+#include "analysis/double_well.h"
 
 typedef int function_of_states(void *user, const double *parameters, int64_t count, const double *x, double *next);
-
-/* Gradient descent on (w^2 - 1)^2 / 4: w = 1 is stable up to a rate of 1. */
-static int descend(void *user, const double *parameters, int64_t count, const double *x, double *next)
-{
-    for (int64_t i = 0; i < count; i++) {
-        next[i] = x[i] + parameters[0] * (x[i] - x[i] * x[i] * x[i]);
-    }
-    return user && *(const int *)user;
-}
 
 static int gain(void *user, const double *parameters, int64_t count, const double *x, double *v)
 {
@@ -370,16 +360,6 @@ static void calls_are_checked(void **state)
     nndyn_basin_branches_free(b);
     nndyn_options_free(options);
     nndyn_basin_map_free(basins);
-}
-
-/* Cancels the call in the step that brings the countdown to 0. */
-static int descend_and_cancel(void *user, const double *parameters, int64_t count, const double *x, double *next)
-{
-    int *left = user;
-    if (--*left == 0) {
-        nt_ok(context, nndyn_context_cancel(context));
-    }
-    return descend(NULL, parameters, count, x, next);
 }
 
 static void it_can_be_canceled_and_refused(void **state)

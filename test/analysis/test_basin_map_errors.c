@@ -1,14 +1,5 @@
 /* Basin maps: what is refused, with outputs as they were, and allocations that fail. */
-#include "support/fixture.h"
-#include "nndyn.h"
-
-static int descend(void *user, const double *parameters, int64_t count, const double *x, double *next)
-{
-    for (int64_t i = 0; i < count; i++) {
-        next[i] = x[i] + parameters[0] * (x[i] - x[i] * x[i] * x[i]);
-    }
-    return user && *(const int *)user;
-}
+#include "analysis/double_well.h"
 
 static nndyn_map *wells(int *refuse)
 {
@@ -114,16 +105,6 @@ static void grids_of_labels_are_checked(void **state)
              nndyn_basin_uncertainty(context, 2, counts, labels, 3, NULL, &exponent, NULL));
     nt_fails(NNDYN_EARG, context, "scales",
              nndyn_basin_uncertainty(context, 2, counts, labels, 1, NULL, &exponent, NULL));
-}
-
-/* Cancels the call in the step that brings the countdown to 0. */
-static int descend_and_cancel(void *user, const double *parameters, int64_t count, const double *x, double *next)
-{
-    int *left = user;
-    if (--*left == 0) {
-        nt_ok(context, nndyn_context_cancel(context));
-    }
-    return descend(NULL, parameters, count, x, next);
 }
 
 static void rays_are_checked(void **state)

@@ -1,20 +1,10 @@
 /* What an attractor bears: isotropic radius, least shock, certified ball, and what a coarse step does to basins,
  * against closed forms. */
-#include "support/fixture.h"
-#include "nndyn.h"
+#include "analysis/double_well.h"
 
 typedef int function_of_states(void *user, const double *parameters, int64_t count, const double *x, double *next);
 
 static const double infinite = (double)INFINITY;
-
-/* Gradient descent on (w^2 - 1)^2 / 4. */
-static int descend(void *user, const double *parameters, int64_t count, const double *x, double *next)
-{
-    for (int64_t i = 0; i < count; i++) {
-        next[i] = x[i] + parameters[0] * (x[i] - x[i] * x[i] * x[i]);
-    }
-    return user && *(const int *)user;
-}
 
 static int well(void *user, const double *parameters, int64_t count, const double *x, double *v)
 {
@@ -366,16 +356,6 @@ static void calls_are_checked(void **state)
     nndyn_basin_map_free(wide);
     nndyn_basin_map_free(basins);
     nndyn_map_free(map);
-}
-
-/* Cancels the call in the step that brings the countdown to 0. */
-static int descend_and_cancel(void *user, const double *parameters, int64_t count, const double *x, double *next)
-{
-    int *left = user;
-    if (--*left == 0) {
-        nt_ok(context, nndyn_context_cancel(context));
-    }
-    return descend(NULL, parameters, count, x, next);
 }
 
 static void calls_can_be_canceled(void **state)
