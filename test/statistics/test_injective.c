@@ -402,7 +402,7 @@ static void refusals(void **state)
     nt_fails(NNDYN_EARG, context, "gram",
              nndyn_injective_norm_gram(context, 1, dims, NULL, NULL, &lower, NULL, NULL, NULL));
     nt_fails(NNDYN_EDATA, context, "gram",
-             nndyn_injective_norm_gram(context, 1, dims, bad + 3, NULL, &lower, NULL, NULL, NULL));
+             nndyn_injective_norm_gram(context, 1, dims, bad + 2, NULL, &lower, NULL, NULL, NULL));
     nndyn_options_free(options);
     options = integer_option("restart", 2);
     REFUSED(NNDYN_EOPTION, "restarts", 2, dims, x, options);
