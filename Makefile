@@ -208,8 +208,10 @@ VARIANT_SKIP ?= experiments/test_phase_diagram
 check-programs: $(filter-out $(addprefix $(B)/test/,$(VARIANT_SKIP)),$(tests))
 	@$(test_env) $(PROVE) -j$(JOBS) -e '' $^
 # A context starts no thread unless it is told to: of the others the thread sanitizer would see nothing.
+# Those left out share their threads with programs that stay in.
+THREADED_SKIP ?= analysis/test_basin_map_kicks analysis/test_basin_smoothed analysis/test_springblock_fit
 threaded := $(patsubst %.c,$(B)/%,$(shell grep -lE 'threads|executor' test/*/test_*.c))
-check-threaded: $(filter-out $(addprefix $(B)/test/,$(VARIANT_SKIP)),$(threaded))
+check-threaded: $(filter-out $(addprefix $(B)/test/,$(VARIANT_SKIP) $(THREADED_SKIP)),$(threaded))
 	@$(test_env) $(PROVE) -j$(JOBS) -e '' $^
 check-long: all $(longs) ## statistical and long tests
 	@$(if $(longs),$(test_env) $(PROVE) -j$(JOBS) -e '' $(longs),echo 'no long tests')
@@ -234,13 +236,14 @@ check-asan: ## all programs under the address and undefined-behavior sanitizers
 check-tsan: ## programs that use threads, under the thread sanitizer
 	@TSAN_OPTIONS=suppressions=$(suppress)/tsan.supp $(MAKE) --no-print-directory VARIANT=tsan check-threaded
 # Programs that repeat much arithmetic would take minutes each and are left to the sanitizers: valgrind runs the rest.
-VALGRIND_SKIP ?= kernels/% analysis/test_duality_large analysis/test_duality_matrices derivatives/test_operators \
-  analysis/test_springblock_ensemble analysis/test_springblock_fit analysis/test_separation_errors \
-  analysis/test_separation_reference analysis/test_basin_sample analysis/test_basin_smoothed analysis/test_basin_weights \
-  analysis/test_basin_probe analysis/test_ntk analysis/test_ntk_infinite \
-  analysis/test_basin_map analysis/test_basin_map_kicks analysis/test_basin_adversarial analysis/test_order_phases \
-  analysis/test_springblock_errors \
-  experiments/test_phase_diagram statistics/test_powerlaw_scan
+VALGRIND_SKIP ?= analysis/test_basin_adversarial analysis/test_basin_curvature analysis/test_basin_map \
+  analysis/test_basin_map_continue analysis/test_basin_map_kicks analysis/test_basin_probe \
+  analysis/test_basin_return analysis/test_basin_sample analysis/test_basin_smoothed analysis/test_basin_weights \
+  analysis/test_correlation_width analysis/test_criticality_prediction analysis/test_duality_large \
+  analysis/test_duality_matrices analysis/test_duality_modes analysis/test_ntk analysis/test_ntk_infinite \
+  analysis/test_order_phases analysis/test_separation_errors analysis/test_separation_reference \
+  analysis/test_springblock_ensemble analysis/test_springblock_errors analysis/test_springblock_fit \
+  derivatives/test_operators experiments/test_phase_diagram kernels/% statistics/test_powerlaw_scan
 valgrind_tests := $(filter-out $(addprefix $(B)/test/,$(VALGRIND_SKIP)),$(tests))
 check-valgrind: $(valgrind_tests) ## programs under valgrind: no error, nothing leaked
 	@$(test_env) $(PROVE) -j$(JOBS) -e 'valgrind -q --error-exitcode=9 --leak-check=full --suppressions=$(suppress)/valgrind.supp' \
