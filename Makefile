@@ -241,9 +241,11 @@ VALGRIND_SKIP ?= analysis/test_basin_adversarial analysis/test_basin_curvature a
   analysis/test_basin_return analysis/test_basin_sample analysis/test_basin_smoothed analysis/test_basin_weights \
   analysis/test_correlation_width analysis/test_criticality_prediction analysis/test_duality_large \
   analysis/test_duality_matrices analysis/test_duality_modes analysis/test_ntk analysis/test_ntk_infinite \
-  analysis/test_order_phases analysis/test_separation_errors analysis/test_separation_reference \
-  analysis/test_springblock_ensemble analysis/test_springblock_errors analysis/test_springblock_fit \
-  derivatives/test_operators experiments/test_phase_diagram kernels/% statistics/test_powerlaw_scan
+  analysis/test_order_phases analysis/test_separation_errors analysis/test_separation_network \
+  analysis/test_separation_reference analysis/test_springblock_ensemble analysis/test_springblock_errors \
+  analysis/test_springblock_fit derivatives/test_operators experiments/test_phase_diagram \
+  experiments/test_sweep_training kernels/% linalg/test_density linalg/test_eigenpairs statistics/test_injective \
+  statistics/test_powerlaw_scan
 valgrind_tests := $(filter-out $(addprefix $(B)/test/,$(VALGRIND_SKIP)),$(tests))
 check-valgrind: $(valgrind_tests) ## programs under valgrind: no error, nothing leaked
 	@$(test_env) $(PROVE) -j$(JOBS) -e 'valgrind -q --error-exitcode=9 --leak-check=full --suppressions=$(suppress)/valgrind.supp' \
