@@ -51,14 +51,21 @@ static void times_block(void *user, int64_t block)
     }
 }
 
+/* The rows of a block, and its sums over them, empty. */
+static double *open_sums(const cloud *c, int64_t block, int64_t *first, int64_t *last)
+{
+    double *sums = c->partial + block * c->data->inputs;
+    range(c, block, first, last);
+    memset(sums, 0, (size_t)c->data->inputs * sizeof *sums);
+    return sums;
+}
+
 static void transposed_block(void *user, int64_t block)
 {
     const cloud *c = user;
     const int64_t width = c->data->inputs;
-    double *sums = c->partial + block * width;
     int64_t first, last;
-    range(c, block, &first, &last);
-    memset(sums, 0, (size_t)width * sizeof *sums);
+    double *sums = open_sums(c, block, &first, &last);
     for (int64_t i = first; i < last; i++) {
         const double u = c->u != NULL ? c->u[i] : 1;
         for (int64_t j = 0; j < width; j++) {
@@ -71,10 +78,8 @@ static void squares_block(void *user, int64_t block)
 {
     const cloud *c = user;
     const int64_t width = c->data->inputs;
-    double *sums = c->partial + block * width;
     int64_t first, last;
-    range(c, block, &first, &last);
-    memset(sums, 0, (size_t)width * sizeof *sums);
+    double *sums = open_sums(c, block, &first, &last);
     for (int64_t i = first; i < last; i++) {
         for (int64_t j = 0; j < width; j++) {
             const double away = entry(c->data, i * width + j) - c->mean[j];
